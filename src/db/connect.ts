@@ -1,0 +1,61 @@
+import knexFactory from 'knex'
+import type { Knex } from 'knex'
+import pg from 'pg'
+
+/** A pool of connections; also knex's query builder. */
+export type Db = Knex
+/** One open transaction; usable wherever a `Db` is. */
+export type Trx = Knex.Transaction
+/** A pool or a transaction: functions that take it let the caller choose. */
+export type Queryable = Db | Trx
+
+export interface ConnectOptions {
+  readonly url: string
+  /** Most connections of this process. */
+  readonly poolMax: number
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string
+}
+
+/** Days stay text (`2027-01-15`), so that no time zone touches them; ids and counts are numbers (below 2^53). */
+const parsers: Readonly<Record<number, (text: string) => unknown>> = {
+  [pg.types.builtins.DATE]: (text) => text,
+  [pg.types.builtins.INT8]: (text) => Number(text),
+}
+
+const types = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    (format !== 'binary' && parsers[oid]) ||
+    (pg.types.getTypeParser(oid, format as 'text') as (text: string) => unknown),
+}
+
+/** Settings of one connection outside the pool, with the same parsers and deadlines. */
+export function toClientConfig(url: string, applicationName: string): pg.ClientConfig {
+  return {
+    connectionString: url,
+    application_name: applicationName,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    types: types as pg.CustomTypesConfig,
+  }
+}
+
+/**
+ * Opens a pool. Nothing is dialled before the first query.
+ *
+ * Statements may take 10 minutes, locks are waited for 60 s, and a transaction that idles for 5 minutes is ended,
+ * so that nothing hangs for ever behind a lost client.
+ */
+export function connect({ url, poolMax, applicationName }: ConnectOptions): Db {
+  return knexFactory({
+    client: 'pg',
+    connection: {
+      ...toClientConfig(url, applicationName),
+      statement_timeout: 600_000,
+      lock_timeout: 60_000,
+      idle_in_transaction_session_timeout: 300_000,
+    } as Knex.PgConnectionConfig,
+    pool: { min: 0, max: poolMax },
+    acquireConnectionTimeout: 30_000,
+  })
+}

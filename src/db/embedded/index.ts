@@ -1,0 +1,9 @@
+/**
+ * db/embedded — supervisor of the PostgreSQL that comes with the package.
+ *
+ * In:  the home folder. Out: a URL of a running server, shared by all docketdrop processes of that home.
+ * Promise: the cluster is never started twice, never left half made, never readable by others; orphans are adopted;
+ * the last process to leave stops it.
+ */
+export { openEmbedded } from './open-embedded.ts'
+export type { EmbeddedServer, EmbeddedOptions } from './open-embedded.ts'

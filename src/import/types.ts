@@ -1,0 +1,63 @@
+import type { Claim } from '../inbox/index.ts'
+
+/** A template as it is stored: one immutable version. */
+export interface StoredTemplate {
+  readonly agencyId: number
+  readonly template: string
+  readonly version: number
+  /** The YAML as it came. */
+  readonly source: string
+  readonly createdAt: Date
+}
+
+/** One of the three tiers of `template test`: file, columns, rows. */
+export interface TestTier {
+  readonly tier: 'file' | 'columns' | 'rows'
+  readonly ok: boolean
+  readonly findings: readonly string[]
+}
+
+/** Result of `template test`; nothing was saved. `verdict` is what an import would have ended as. */
+export interface TemplateTest {
+  readonly verdict: 'imported' | 'imported-with-rejects' | 'refused'
+  readonly tiers: readonly TestTier[]
+  readonly report: import('../inbox/index.ts').UploadReport
+  /** The first good rows, normalised, for people to look at. */
+  readonly sample: readonly Readonly<Record<string, unknown>>[]
+}
+
+export interface Templates {
+  /** @throws UsageError TEMPLATE_INVALID naming the mistake */
+  importTemplate(
+    agencyId: number,
+    yaml: string,
+    actor: string,
+  ): Promise<{ template: string; version: number; changed: boolean }>
+  /** Newest version of each, by name. */
+  list(agencyId: number): Promise<StoredTemplate[]>
+  /** The newest version, or the one named. @throws NotFoundError TEMPLATE_NOT_FOUND */
+  get(agencyId: number, template: string, version?: number): Promise<StoredTemplate>
+  /** YAML that imports to an equal template. */
+  export(agencyId: number, template: string, version?: number): Promise<string>
+  /** A template file guessed from a sample, with the doubtful columns as comments. */
+  suggest(path: string, fileName: string): Promise<string>
+  /** Reads a file with a template and saves nothing. */
+  test(agencyId: number, template: string, path: string, fileName: string): Promise<TemplateTest>
+}
+
+/** Progress of a running import, for bars: bytes read of all bytes, rows so far. */
+export interface ImportProgress {
+  readonly uploadId: string
+  readonly rows: number
+}
+
+export interface Importer {
+  /** Takes uploads from the queue until stopped; wakes at once when one is queued. */
+  start(): Promise<void>
+  /** Lets a running import finish within the grace, then gives it back. */
+  stop(): Promise<void>
+  /** Imports the next queued upload, if any; true if one was taken. For commands that run without a server. */
+  runOnce(): Promise<boolean>
+  /** Imports one claimed upload to its end, archive included. */
+  importClaim(claim: Claim): Promise<void>
+}

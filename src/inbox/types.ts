@@ -1,0 +1,308 @@
+import type { Agency } from '../agencies/index.ts'
+import type { Trx } from '../db/index.ts'
+import type { ErrorCode } from '../errors/index.ts'
+import type { Evidence } from '../formats/index.ts'
+
+export type UploadState =
+  | 'receiving'
+  | 'partial'
+  | 'received'
+  | 'held'
+  | 'queued'
+  | 'importing'
+  | 'imported'
+  | 'imported-with-rejects'
+  | 'refused'
+  | 'duplicate'
+  | 'superseded'
+  | 'withdrawn'
+  | 'undone'
+
+export type UploadSource = 'sftp' | 'disk' | 'console' | 'api' | 'cli'
+
+/** One file received, and what became of it. */
+export interface Upload {
+  readonly agencyId: number
+  readonly agency: string
+  readonly uploadId: string
+  /** Order of arrival; rises. */
+  readonly seq: number
+  readonly account: string
+  readonly source: UploadSource
+  /** The base name under which the sender knows it. */
+  readonly fileName: string
+  /** Path below inbox/ while it stands there. */
+  readonly inboxPath: string | null
+  readonly bytes: number
+  readonly sha256: string | null
+  readonly state: UploadState
+  readonly reason: ErrorCode | null
+  /** Plain words for people: what was expected, what came, what to do. */
+  readonly explanation: string | null
+  readonly evidence: Evidence | null
+  readonly openedAt: Date
+  readonly receivedAt: Date | null
+  readonly finishedAt: Date | null
+  readonly archivedAt: Date | null
+  /** Path below the agency's folder, once archived. */
+  readonly archivePath: string | null
+  /** Name of the feed that took it; '' when no feed is set up. */
+  readonly feed: string
+  /** Template named by the person who uploaded it. */
+  readonly forcedTemplate: string | null
+  readonly isReleased: boolean
+  /** The upload whose rejected rows this file mends. */
+  readonly rejectsOf: string | null
+  readonly template: string | null
+  readonly templateVersion: number | null
+  readonly report: UploadReport | null
+  readonly attempts: number
+}
+
+/** Counts of one kind of record. */
+export interface RecordCounts {
+  readonly created: number
+  readonly updated: number
+  readonly unchanged: number
+  readonly removed: number
+}
+
+export type RecordKind =
+  'clients' | 'contacts' | 'cases' | 'events' | 'locations' | 'judges' | 'payments'
+
+/** One kind of thing that was wrong with rows, summed up. */
+export interface ReportIssue {
+  readonly code: ErrorCode
+  readonly severity: 'reject' | 'warning'
+  readonly column: string | null
+  readonly count: number
+  readonly firstRows: readonly { readonly row: number; readonly line: number }[]
+}
+
+/** What an import did: `receipt.json`, and `uploads report` once `messages` is added (design/interface.md §7; keys are exact). */
+export interface UploadReport {
+  readonly uploadId: string
+  readonly fileName: string
+  readonly sha256: string | null
+  readonly bytes: number
+  readonly receivedAt: string | null
+  readonly finishedAt: string | null
+  readonly agency: string
+  readonly account: string
+  readonly template: string | null
+  readonly templateVersion: number | null
+  readonly method: string | null
+  readonly state: UploadState
+  readonly reason: ErrorCode | null
+  readonly explanation: string | null
+  readonly rows: {
+    readonly read: number
+    readonly accepted: number
+    readonly rejected: number
+    readonly excluded: number
+    readonly duplicate: number
+    readonly blank: number
+    readonly ignored: number
+  }
+  readonly records: Readonly<Record<RecordKind, RecordCounts>>
+  readonly events: {
+    readonly rescheduled: number
+    readonly cancelled: number
+    readonly ambiguous: number
+  }
+  readonly issues: readonly ReportIssue[]
+  readonly guard: Readonly<Record<string, number | string | null>>
+  readonly detected: {
+    readonly encoding: string | null
+    readonly delimiter: string | null
+    readonly headerRow: number | null
+    readonly sheet: string | null
+    readonly drift: readonly string[]
+  }
+  readonly timings: Readonly<Record<string, number>>
+}
+
+/** Who is sending. */
+export interface Sender {
+  readonly agency: Agency
+  /** Account name, or the name of the person or command. */
+  readonly account: string
+  readonly source: UploadSource
+  /** UUID of the SSH connection; undefined for senders that do not stay connected. */
+  readonly sessionId?: string | undefined
+}
+
+/** How a file is opened, as SFTP's pflags mean it (draft-ietf-secsh-filexfer-02 §6.3). */
+export interface OpenMode {
+  readonly read: boolean
+  readonly write: boolean
+  readonly create: boolean
+  readonly truncate: boolean
+  readonly exclusive: boolean
+  readonly append: boolean
+}
+
+export interface FileStats {
+  readonly kind: 'file' | 'folder'
+  readonly size: number
+  readonly modifiedAt: Date
+  readonly accessedAt: Date
+}
+
+/**
+ * A file in the inbox that is open for writing. Calls may overlap; `close` waits for the writes that were started.
+ */
+export interface IncomingFile {
+  readonly uploadId: string
+  /** Writes the chunks one after another from `offset`, in one system call where possible. @throws LimitError DISK_FULL, FILE_TOO_LARGE; the upload is then partial */
+  write(chunks: readonly Buffer[], offset: number): Promise<void>
+  read(length: number, offset: number): Promise<Buffer>
+  stat(): Promise<FileStats>
+  truncate(size: number): Promise<void>
+  setTimes(accessedAt: Date, modifiedAt: Date): Promise<void>
+  sync(): Promise<void>
+  /**
+   * The promise of the whole product: when this returns, the bytes are on disk under their own name in the spool, the journal is
+   * durable and the row says `received`. @throws LimitError WRITE_GAP, WRITE_FAILED; the upload is then partial
+   */
+  close(): Promise<void>
+  /** The connection died or the server stops: the upload becomes partial and stays visible for a resume. Never throws. */
+  abandon(reason: 'CONNECTION_LOST' | 'SERVER_STOPPED' | 'WRITE_FAILED'): Promise<void>
+}
+
+/** The doors by which files and names come into an inbox. Paths are segments below inbox/, already cleaned by the caller's jail. */
+export interface Receiving {
+  openFile(sender: Sender, path: readonly string[], mode: OpenMode): Promise<IncomingFile>
+  /** Takes a whole file in one go (CLI, API, Console). Returns once it is durable, as CLOSE does. */
+  receiveWhole(
+    sender: Sender,
+    fileName: string,
+    bytes: AsyncIterable<Buffer>,
+    options?: { template?: string | undefined },
+  ): Promise<Upload>
+  rename(
+    sender: Sender,
+    from: readonly string[],
+    to: readonly string[],
+    options: { overwrite: boolean },
+  ): Promise<void>
+  remove(sender: Sender, path: readonly string[]): Promise<void>
+  makeFolder(sender: Sender, path: readonly string[]): Promise<void>
+  removeFolder(sender: Sender, path: readonly string[]): Promise<void>
+  /** Touches the settle clock of the file, if it is an upload. */
+  setTimes(
+    sender: Sender,
+    path: readonly string[],
+    accessedAt: Date,
+    modifiedAt: Date,
+  ): Promise<void>
+  truncate(sender: Sender, path: readonly string[], size: number): Promise<void>
+  /** The connection is gone: what only waited for it may settle now. */
+  endSession(sessionId: string): Promise<void>
+}
+
+/** An upload in the hands of one importer. */
+export interface Claim {
+  readonly upload: Upload
+  readonly agency: Agency
+  /** Rises with every claim; a worker with an old fence changes nothing. */
+  readonly fence: number
+  /** Absolute path of the bytes, read-only. */
+  readonly path: string
+}
+
+/** How an import ended. */
+export interface Outcome {
+  readonly state: 'imported' | 'imported-with-rejects' | 'refused' | 'duplicate' | 'held'
+  readonly reason: ErrorCode | null
+  readonly explanation: string | null
+  readonly report: UploadReport
+  readonly feed: string
+  readonly duplicateOf?: string | undefined
+  /** Column names for rejects.csv, as they stood in the file. */
+  readonly rejectsHeader?: readonly string[] | undefined
+}
+
+export interface RejectedRow {
+  readonly row: number
+  readonly line: number
+  readonly cells: readonly string[]
+  readonly issues: readonly {
+    readonly code: ErrorCode
+    readonly column: string | null
+    readonly message: string
+  }[]
+}
+
+/** The queue between inbox and importer (reference/reliability.md §5.5). */
+export interface Queue {
+  /** Takes the next upload that may be imported: in order and one at a time per agency, leased for 60 s. */
+  claim(): Promise<Claim | undefined>
+  /** Lengthens the lease; false means that somebody else has it now: stop. */
+  heartbeat(claim: Claim): Promise<boolean>
+  /** Saves rejected rows; call inside the transaction of `finish`. */
+  saveRejectedRows(trx: Trx, claim: Claim, rows: readonly RejectedRow[]): Promise<void>
+  /** Writes the outcome under the fence. @throws ConflictError UPLOAD_STATE when the claim is lost: roll back */
+  finish(trx: Trx, claim: Claim, outcome: Outcome): Promise<void>
+  /** Gives the upload back after a fault of ours, to be tried later: 3 s, 15 s, 1 min, 5 min, then every 15 min. */
+  putBack(claim: Claim, fault: Error): Promise<void>
+  /** After the commit: receipt, rejects and error text durable, file moved, row marked. Idempotent; also done by the reconciler. */
+  archive(agencyId: number, uploadId: string): Promise<void>
+  /** The feed's last imported file, for the duplicate rule; `feed` '' without feeds. */
+  findLastImported(
+    agencyId: number,
+    feed: string,
+  ): Promise<
+    { uploadId: string; sha256: string; template: string; templateVersion: number } | undefined
+  >
+}
+
+export interface UploadFilter {
+  readonly fileName?: string | undefined
+  readonly states?: readonly UploadState[] | undefined
+  readonly limit?: number | undefined
+}
+
+/** What operators see and decide. */
+export interface Uploads {
+  /** Newest first. */
+  list(agencyId: number, filter?: UploadFilter): Promise<Upload[]>
+  /** By full id, or by its last 8 (or 12) hex digits. @throws NotFoundError UPLOAD_NOT_FOUND */
+  get(agencyId: number, uploadId: string): Promise<Upload>
+  /** @throws ConflictError UPLOAD_STATE unless held */
+  release(agencyId: number, uploadId: string, actor: string): Promise<Upload>
+  discard(agencyId: number, uploadId: string, actor: string): Promise<Upload>
+  /** Refused or duplicate uploads are queued once more. */
+  retry(agencyId: number, uploadId: string, actor: string): Promise<Upload>
+  listRejectedRows(agencyId: number, uploadId: string): Promise<RejectedRow[]>
+  /** Absolute path of the original bytes, wherever they stand now. */
+  locate(upload: Upload): Promise<string>
+}
+
+export type Area = 'inbox' | 'processed' | 'error' | 'outbox'
+
+/** Where things lie on disk. */
+export interface Layout {
+  readonly home: string
+  area(agency: string, area: Area): string
+  /** Absolute path of segments below an area, walked without following links. @throws AccessError PATH_OUTSIDE, NotFoundError PATH_NOT_FOUND (only for a missing parent) */
+  locate(agency: string, area: Area, path: readonly string[]): Promise<string>
+  spool(uploadId: string): string
+  journal(uploadId: string): string
+}
+
+export interface Inbox {
+  readonly layout: Layout
+  readonly receiving: Receiving
+  readonly queue: Queue
+  readonly uploads: Uploads
+  /** Makes the agency's folders and watches them from now on. Idempotent. */
+  addAgency(agency: string): Promise<void>
+  /** Starts watcher, scan, settle and reconciler. */
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** One round of scan, examination, settle and reconcile, for commands that run without a server; true if anything moved. */
+  settleOnce(): Promise<boolean>
+  /** For readiness: can the inbox be written? */
+  assertWritable(): Promise<void>
+}

@@ -1,0 +1,65 @@
+import { Writable } from 'node:stream'
+import winston from 'winston'
+import { errorFormat } from './error-format.ts'
+import { prettyFormat } from './pretty-format.ts'
+import { redactFormat } from './redact-format.ts'
+
+/** Facts that ride along with a log line. Ids, counts, codes; an error goes under `err`. `message` and `level` are taken. */
+export type LogFields = Readonly<Record<string, unknown>> & {
+  readonly message?: never
+  readonly level?: never
+}
+
+/** Constant text plus fields. Never names, phones, addresses, texts, row values or secrets. */
+export interface Logger {
+  error(text: string, fields?: LogFields): void
+  warn(text: string, fields?: LogFields): void
+  info(text: string, fields?: LogFields): void
+  debug(text: string, fields?: LogFields): void
+  /** The same logger with fields on every line; inner fields win over outer ones. */
+  child(fields: LogFields): Logger
+}
+
+export interface LoggerOptions {
+  readonly level: 'error' | 'warn' | 'info' | 'debug'
+  readonly format: 'json' | 'pretty'
+  /** Where the lines go; standard error by default. */
+  readonly stream?: NodeJS.WritableStream
+}
+
+function wrap(logger: winston.Logger): Logger {
+  return {
+    error: (text, fields) => void logger.error(text, fields),
+    warn: (text, fields) => void logger.warn(text, fields),
+    info: (text, fields) => void logger.info(text, fields),
+    debug: (text, fields) => void logger.debug(text, fields),
+    child: (fields) => wrap(logger.child(fields)),
+  }
+}
+
+/** Standard error without winston's end(): the stream belongs to the process. */
+function standardError(): Writable {
+  return new Writable({
+    decodeStrings: false,
+    write: (chunk: string, _encoding, done) => {
+      process.stderr.write(chunk, () => done())
+    },
+  })
+}
+
+/** One line per entry: JSON objects with the key `message`, or coloured text for people. */
+export function createLogger({ level, format, stream }: LoggerOptions): Logger {
+  const line = format === 'json' ? winston.format.json() : prettyFormat()
+  return wrap(
+    winston.createLogger({
+      level,
+      format: winston.format.combine(
+        winston.format.timestamp(),
+        errorFormat(),
+        redactFormat(),
+        line,
+      ),
+      transports: [new winston.transports.Stream({ stream: stream ?? standardError() })],
+    }),
+  )
+}

@@ -1,0 +1,92 @@
+export type MessageState =
+  | 'held'
+  | 'scheduled'
+  | 'claimed'
+  | 'sending'
+  | 'sent'
+  | 'delivered'
+  | 'failed'
+  | 'unknown'
+  | 'cancelled'
+  | 'expired'
+  | 'suppressed'
+  | 'simulated'
+
+/** One communication to one contact, as `messages list` shows it (design/interface.md §7; keys are exact). */
+export interface MessageJson {
+  readonly messageId: string
+  readonly clientReference: string
+  readonly eventId: string
+  readonly eventReference: string | null
+  readonly caseNumber: string | null
+  readonly eventLocalDate: string
+  readonly step: string
+  readonly channel: 'sms' | 'email' | 'webhook'
+  readonly address: string | null
+  readonly language: string
+  readonly state: MessageState
+  readonly reason: string | null
+  readonly sendAt: string | null
+  readonly notAfter: string | null
+  readonly occurrence: number
+  readonly segments: number | null
+  readonly text: string | null
+}
+
+export interface MessageFilter {
+  readonly clientReference?: string | undefined
+  readonly states?: readonly MessageState[] | undefined
+  readonly limit?: number | undefined
+}
+
+export interface StoredFlow {
+  readonly agencyId: number
+  readonly flow: string
+  readonly version: number
+  readonly source: string
+  readonly createdAt: Date
+}
+
+export interface Messaging {
+  /** Plans what was requested and ends what is due, until stopped. */
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** Works through one plan request, if any; true if one was taken. */
+  planOnce(): Promise<boolean>
+  /** Ends due messages of agencies in `simulate`; returns how many. */
+  dispatchOnce(): Promise<number>
+  /** @throws UsageError FLOW_INVALID naming the mistake */
+  importFlow(
+    agencyId: number,
+    yaml: string,
+    actor: string,
+  ): Promise<{ flow: string; version: number; changed: boolean }>
+  /** Newest version of each; an agency without any gets the default flow. */
+  listFlows(agencyId: number): Promise<StoredFlow[]>
+  getFlow(agencyId: number, flow: string): Promise<StoredFlow>
+  /** By send time, then id. Streams, so that 100,000 messages need no memory. */
+  list(agencyId: number, filter?: MessageFilter): AsyncIterable<MessageJson>
+  /** @throws NotFoundError MESSAGE_NOT_FOUND */
+  get(
+    agencyId: number,
+    messageId: string,
+  ): Promise<
+    MessageJson & {
+      readonly history: readonly {
+        at: string
+        from: string | null
+        to: string
+        reason: string | null
+        actor: string
+      }[]
+    }
+  >
+  /** Each step of a flow in each of its languages, rendered with a real client and event of the agency, or with sample data. */
+  preview(
+    agencyId: number,
+    flow: string,
+    clientReference?: string,
+  ): Promise<
+    readonly { step: string; channel: string; language: string; text: string; segments: number }[]
+  >
+}

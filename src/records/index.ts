@@ -1,0 +1,26 @@
+/**
+ * records — clients, contacts, cases, events, participants, locations, judges, payments.
+ *
+ * In:  normalised rows (`mergeRows`), inside the importer's transaction. Out: exports, single records, and the request
+ * that makes messaging plan anew. Promise: keyed by agency; a second merge of the same rows changes nothing; unchanged rows are not rewritten.
+ */
+export { exportRecords } from './export-store.ts'
+export { mergeRows } from './merge/merge-rows.ts'
+export {
+  findPlanResult,
+  finishPlanRequest,
+  requestPlan,
+  takePlanRequest,
+} from './plan-request-store.ts'
+export { showRecord } from './show-store.ts'
+export type {
+  Counts,
+  EventStatus,
+  LoadRow,
+  MergeOptions,
+  MergeResult,
+  PlanRequest,
+  PlanResult,
+  RecordKind,
+  Role,
+} from './types.ts'
