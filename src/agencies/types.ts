@@ -135,8 +135,12 @@ export interface Agencies {
   ): Promise<Account>
   disableAccount(account: string, actor: string): Promise<Account>
 
-  /** Adds a key; an equal key that is active already is given back with `isNew` false. @throws UsageError KEY_INVALID, KEY_WEAK */
+  /**
+   * Adds a key; an equal key in force is given back with `isNew` false, after taking over the label, networks and expiry
+   * that were given. @throws UsageError KEY_INVALID, KEY_WEAK
+   */
   addKey(account: string, key: NewKey, actor: string): Promise<{ key: AccountKey; isNew: boolean }>
+  /** All, revoked and expired ones too, oldest first. */
   listKeys(account: string): Promise<AccountKey[]>
   revokeKey(account: string, keyIdOrFingerprint: string, actor: string): Promise<AccountKey>
   /** Adds the new key and lets every other active key of the account expire after the overlap. */
@@ -152,6 +156,7 @@ export interface Agencies {
   markKeyUsed(agencyId: number, keyId: string): Promise<void>
 
   saveFeed(agency: string, feed: Omit<Feed, 'agencyId'>, actor: string): Promise<Feed>
+  /** In the order in which they are tried. */
   listFeeds(agencyId: number): Promise<Feed[]>
   removeFeed(agency: string, feed: string, actor: string): Promise<void>
 }

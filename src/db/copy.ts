@@ -56,7 +56,12 @@ export async function startCopy(trx: Trx, target: string): Promise<CopyTarget> {
   return {
     async write(lines) {
       fail()
-      if (!stream.write(lines)) await Promise.race([once(stream, 'drain'), once(stream, 'close')])
+      if (!stream.write(lines)) {
+        // The listeners of the event that did not come are taken off, else they pile up over a long file.
+        const stop = new AbortController()
+        const waits = ['drain', 'close'].map((event) => once(stream, event, stop))
+        await Promise.race(waits).finally(() => stop.abort())
+      }
       fail()
     },
     async end() {

@@ -24,6 +24,7 @@ export const errorCodes = {
   POSTGRES_USER: 'PostgreSQL cannot run as this operating-system user.',
   POSTGRES_PATH: 'PostgreSQL cannot enter a folder on the way to its files.',
   POSTGRES_START: 'The embedded PostgreSQL did not start.',
+  POSTGRES_FILES: 'Files of the embedded PostgreSQL are missing and cannot be put back.',
   // agencies
   AGENCY_EXISTS: 'An agency of this name exists already.',
   AGENCY_NOT_FOUND: 'There is no agency of this name.',
@@ -94,6 +95,7 @@ export const errorCodes = {
   HANDLE_STALE: 'The handle is not open.',
   SERVER_DRAINING: 'The server is stopping and takes no new files.',
   PROTOCOL_ERROR: 'The client broke the rules of the SFTP protocol.',
+  REQUEST_UNSUPPORTED: 'The server does not have this SFTP request.',
   HOST_KEY_UNSAFE: 'A host key file can be read by others.',
   PORT_TAKEN: 'The port is in use.',
   // records and messages

@@ -18,4 +18,5 @@ export {
 export type { ErrorContext, ErrorParts } from './app-error.ts'
 export { errorCodes } from './codes.ts'
 export type { ErrorCode } from './codes.ts'
+export { describeErrors } from './describe.ts'
 export { toError } from './to-error.ts'

@@ -37,6 +37,8 @@ export interface Templates {
   list(agencyId: number): Promise<StoredTemplate[]>
   /** The newest version, or the one named. @throws NotFoundError TEMPLATE_NOT_FOUND */
   get(agencyId: number, template: string, version?: number): Promise<StoredTemplate>
+  /** The template that an upload of this name is read with: the forced one, the first matching feed's, or the agency's only one. @throws FileError TEMPLATE_NONE, NotFoundError TEMPLATE_NOT_FOUND */
+  choose(agencyId: number, fileName: string, forced?: string): Promise<StoredTemplate & { readonly feed: string }>
   /** YAML that imports to an equal template. */
   export(agencyId: number, template: string, version?: number): Promise<string>
   /** A template file guessed from a sample, with the doubtful columns as comments. */

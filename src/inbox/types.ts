@@ -275,6 +275,8 @@ export interface Uploads {
   /** Refused or duplicate uploads are queued once more. */
   retry(agencyId: number, uploadId: string, actor: string): Promise<Upload>
   listRejectedRows(agencyId: number, uploadId: string): Promise<RejectedRow[]>
+  /** rejects.csv as it stands beside the receipt (made from the rows, so also before or without the archive). */
+  streamRejects(upload: Upload): AsyncIterable<string>
   /** Absolute path of the original bytes, wherever they stand now. */
   locate(upload: Upload): Promise<string>
 }

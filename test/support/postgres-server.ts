@@ -1,80 +1,65 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
+import { settings } from '../../src/config/index.ts'
+import { openEmbedded } from '../../src/db/embedded/index.ts'
+import { createLogger } from '../../src/log/index.ts'
 
-async function findFreePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  return port
+/** A test database need not survive a power cut; the server of a real home refuses to start like this. */
+async function hurry(url: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  for (const name of ['fsync', 'full_page_writes', 'synchronous_commit']) {
+    await client.query(`alter system set ${name} = off`)
+  }
+  const { rows } = await client.query<{ data: string }>(
+    `select current_setting('data_directory') as data, pg_reload_conf()`,
+  )
+  await client.end()
+  return rows[0]?.data ?? ''
 }
 
-/** Debian's binaries for quick tests while the embedded supervisor is being built; replaced by it afterwards. */
+/** A server that is just ending may still write. */
+const stubborn = { recursive: true, force: true, maxRetries: 20, retryDelay: 50 } as const
+
+function removeHome(home: string): void {
+  const pointer = join(home, 'postgres', 'place.json')
+  if (existsSync(pointer)) {
+    const { cluster } = JSON.parse(readFileSync(pointer, 'utf8')) as { cluster: string }
+    rmSync(cluster, stubborn)
+  }
+  rmSync(home, stubborn)
+}
+
+/**
+ * One PostgreSQL for the whole run: `TEST_DATABASE_URL` where that is set (its user must be allowed to create
+ * databases), else an embedded one in a home of its own.
+ */
 export async function startTestServer(): Promise<{ url: string; stop: () => Promise<void> }> {
   const given = process.env['TEST_DATABASE_URL']
   if (given !== undefined) return { url: given, stop: () => Promise.resolve() }
-  const bin = '/usr/lib/postgresql/15/bin'
-  if (!existsSync(bin)) throw new Error('no test server')
-  const home = mkdtempSync(join(tmpdir(), 'dd-pg-'))
-  const data = join(home, 'data')
-  const as = ['--user', '--map-user=65534', '--']
-  const made = spawnSync('unshare', [
-    ...as,
-    `${bin}/initdb`,
-    '-D',
-    data,
-    '-U',
-    'docketdrop',
-    '--auth=trust',
-    '--encoding=UTF8',
-    '--no-locale',
-    '--no-sync',
-  ])
-  if (made.status !== 0) throw new Error(String(made.stderr))
-  const port = await findFreePort()
-  const child = spawn(
-    'unshare',
-    [
-      ...as,
-      `${bin}/postgres`,
-      '-D',
-      data,
-      '-p',
-      String(port),
-      '-c',
-      'listen_addresses=127.0.0.1',
-      '-c',
-      'unix_socket_directories=',
-      '-c',
-      'fsync=off',
-    ],
-    { detached: true, stdio: 'ignore' },
-  )
-  const url = `postgres://docketdrop@127.0.0.1:${port}/postgres`
-  for (let tries = 0; ; tries++) {
-    const client = new pg.Client({ connectionString: url })
-    client.on('error', () => undefined)
-    try {
-      await client.connect()
-      await client.end()
-      break
-    } catch (error) {
-      if (tries > 100) throw error
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
+  const home = mkdtempSync(join(tmpdir(), 'docketdrop-test-'))
+  const server = await openEmbedded({
+    home,
+    settings: settings.shape.postgres.parse({ maxConnections: 100 }),
+    log: createLogger({ level: 'warn', format: 'pretty' }),
+    mayCreate: true,
+  })
+  const data = await hurry(server.url)
+  // Also when the run is broken off, so that nothing is left running.
+  const end = () => {
+    const pid = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
+    process.kill(pid, 'SIGQUIT')
+    removeHome(home)
   }
+  process.once('exit', end)
   return {
-    url,
+    url: server.url,
     async stop() {
-      child.kill('SIGINT')
-      if (child.exitCode === null) await once(child, 'exit')
-      rmSync(home, { recursive: true, force: true })
+      await server.release()
+      process.removeListener('exit', end)
+      removeHome(home)
     },
   }
 }

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto'
+import { createAgencies } from './agencies/index.ts'
+import type { Agencies } from './agencies/index.ts'
+import { readVersion } from './config/index.ts'
+import type { Config } from './config/index.ts'
+import { holdPresence, listMigrations } from './db/index.ts'
+import type { Database, HeldPresence } from './db/index.ts'
+import { createImporter, createTemplates } from './import/index.ts'
+import type { ImportProgress, Templates } from './import/index.ts'
+import { createInbox } from './inbox/index.ts'
+import type { Inbox } from './inbox/index.ts'
+import type { Logger } from './log/index.ts'
+import { createMessaging } from './messaging/index.ts'
+import type { Messaging } from './messaging/index.ts'
+import { createTelemetry } from './operations/index.ts'
+import { createSftpServer } from './sftp/index.ts'
+
+/** Which parts run in this process. */
+export type AppRole = 'sftp' | 'http' | 'worker'
+
+export interface AppOptions {
+  readonly config: Config
+  readonly database: Database
+  readonly log: Logger
+  readonly roles: readonly AppRole[]
+  /** Health endpoints; off for commands that only do the work themselves. */
+  readonly hasTelemetry: boolean
+  readonly onProgress?: (progress: ImportProgress) => void
+}
+
+/** Ports that are really listened on; null for parts that do not run. */
+export interface AppPorts {
+  readonly sftpPort: number | null
+  readonly httpPort: number | null
+  readonly telemetryPort: number | null
+}
+
+export interface App {
+  readonly agencies: Agencies
+  readonly inbox: Inbox
+  readonly templates: Templates
+  readonly messaging: Messaging
+  /** Starts consumers first, the door last: nothing arrives before somebody can take it. */
+  start(): Promise<AppPorts>
+  /** Closes the door first, lets work in hand finish, leaves the database to the caller. Idempotent. */
+  stop(): Promise<void>
+}
+
+/** Builds every part and knows them all; the only file that does. */
+export async function createApp({
+  config,
+  database,
+  log,
+  roles,
+  hasTelemetry,
+  onProgress,
+}: AppOptions): Promise<App> {
+  const { db } = database
+  const bell = await database.openBell()
+  const now = () => new Date()
+  const agencies = createAgencies({ db })
+  const inbox = createInbox({
+    db,
+    bell,
+    log: log.child({ component: 'inbox' }),
+    home: config.home,
+    settings: config,
+    agencies,
+    nodeId: randomUUID(),
+  })
+  const templates = createTemplates({ db, agencies, log: log.child({ component: 'import' }) })
+  const importer = createImporter({
+    db,
+    bell,
+    log: log.child({ component: 'import' }),
+    inbox,
+    agencies,
+    templates,
+    now,
+    ...(onProgress === undefined ? {} : { onProgress }),
+  })
+  const messaging = createMessaging({
+    db,
+    bell,
+    log: log.child({ component: 'messaging' }),
+    agencies,
+    now,
+  })
+  const sftp = createSftpServer({
+    settings: config.sftp,
+    keysFolder: config.keys,
+    version: readVersion(),
+    agencies,
+    inbox,
+    log: log.child({ component: 'sftp' }),
+  })
+  const telemetry = createTelemetry({
+    settings: config.telemetry,
+    log: log.child({ component: 'telemetry' }),
+    checks: [
+      { name: 'database', check: async () => void (await db.raw('select 1')) },
+      {
+        name: 'schema',
+        check: async () => {
+          const { pending } = await listMigrations(db)
+          if (pending.length > 0) throw new Error(`${pending.length} migration(s) pending`)
+        },
+      },
+      { name: 'inbox', check: () => inbox.assertWritable() },
+    ],
+  })
+  const isWorker = roles.includes('worker')
+  const hasSftp = roles.includes('sftp')
+  let presence: HeldPresence | undefined
+  let stopping: Promise<void> | undefined
+
+  async function stopAll(): Promise<void> {
+    telemetry.drain()
+    await sftp.stop(config.drainMs)
+    await importer.stop()
+    await messaging.stop()
+    await inbox.stop()
+    await presence?.release()
+    await telemetry.stop()
+  }
+
+  return {
+    agencies,
+    inbox,
+    templates,
+    messaging,
+    async start() {
+      if (isWorker) {
+        presence = await holdPresence(database.url, 'worker', false, log)
+        await messaging.start()
+        await importer.start()
+      }
+      await inbox.start()
+      const telemetryPort = hasTelemetry ? await telemetry.start() : null
+      const sftpPort = hasSftp ? await sftp.start() : null
+      return { sftpPort, httpPort: null, telemetryPort }
+    },
+    stop: () => (stopping ??= stopAll()),
+  }
+}

@@ -1,0 +1,171 @@
+import { networkInterfaces } from 'node:os'
+import type { Command } from 'commander'
+import type { Account } from '../../agencies/index.ts'
+import { UsageError } from '../../errors/index.ts'
+import type { CliContext } from '../context.ts'
+import { withHome } from '../open-home.ts'
+import type { OpenHome } from '../open-home.ts'
+import { toTable } from '../output.ts'
+
+function toJson(account: Account, agency: string): Record<string, unknown> {
+  const { agencyId: _agencyId, accountId: _accountId, isPushOnly, createdAt, ...rest } = account
+  return { ...rest, agency, pushOnly: isPushOnly, createdAt: createdAt.toISOString() }
+}
+
+/** The address a sender would most likely use: the public URL's host, a fixed listener, or this machine's first outside address. */
+function guessHost(home: OpenHome): string {
+  const { publicUrl, sftp } = home.config
+  if (publicUrl !== undefined) return new URL(publicUrl).hostname
+  if (sftp.host !== '0.0.0.0' && sftp.host !== '::') return sftp.host
+  const outside = Object.values(networkInterfaces())
+    .flat()
+    .find((address) => address !== undefined && !address.internal && address.family === 'IPv4')
+  return outside?.address ?? '127.0.0.1'
+}
+
+async function createCard(
+  home: OpenHome,
+  account: Account,
+): Promise<{ json: Record<string, unknown>; text: string }> {
+  const { loadHostKeys } = await import('../../sftp/index.ts')
+  const { agency } = await home.agencies.getById(account.agencyId)
+  const hostKeys = await loadHostKeys(home.config.keys)
+  const host = guessHost(home)
+  const { port } = home.config.sftp
+  const keys = await home.agencies.listKeys(account.account)
+  const winscp = `open sftp://${account.account}@${host}:${port}/ -hostkey="${hostKeys.map(({ type, fingerprint }) => `${type} 255 ${fingerprint}`)[0] ?? ''}" -privatekey="C:\\keys\\${account.account}.ppk"`
+  const openssh = `sftp -P ${port} -i ~/.ssh/${account.account} ${account.account}@${host}`
+  const json = {
+    ...toJson(account, agency),
+    host,
+    port,
+    fingerprints: hostKeys.map(({ type, fingerprint }) => ({ type, fingerprint })),
+    folders: { inbox: '/inbox', processed: '/processed', error: '/error', outbox: '/outbox' },
+    keys: keys.map(({ keyId, fingerprint, label, expiresAt, lastUsedAt }) => ({
+      keyId,
+      fingerprint,
+      label,
+      expiresAt,
+      lastUsedAt,
+    })),
+    winscp,
+    openssh,
+  }
+  const text = [
+    `Connection card for ${account.account} (${agency})`,
+    '',
+    `  Host            ${host}`,
+    `  Port            ${port}`,
+    `  User            ${account.account}`,
+    ...hostKeys.map(({ type, fingerprint }) => `  Host key        ${type} ${fingerprint}`),
+    `  Sign-in         ${keys.length === 0 ? 'no key yet: docketdrop key add' : `${keys.length} public key(s)`}`,
+    '',
+    '  /inbox          put the nightly file here (the session starts here)',
+    '  /processed      what was imported, with its receipt',
+    '  /error          what was refused, and why in plain words',
+    '  /outbox         the latest receipt under the name that was sent',
+    '',
+    `  OpenSSH         ${openssh}`,
+    `  WinSCP          ${winscp}`,
+  ].join('\n')
+  return { json, text }
+}
+
+/** `docketdrop account add|list|show|set|disable` */
+export function registerAccount(program: Command, context: CliContext): void {
+  const { output, actor } = context
+  const account = program.command('account').description('SFTP logins of an agency')
+  account
+    .command('add <account>')
+    .description('make a further login')
+    .requiredOption('--agency <agency>', 'whose login it is')
+    .option(
+      '--alias <dir>',
+      'an old absolute folder, such as /home/ubuntu, that leads to the inbox',
+    )
+    .option('--push-only', 'may not read the originals back')
+    .action(
+      (
+        name: string,
+        { agency, alias, pushOnly }: { agency: string; alias?: string; pushOnly?: boolean },
+      ) =>
+        withHome(context, async (home) => {
+          const made = await home.agencies.createAccount(
+            agency,
+            name,
+            { alias, isPushOnly: pushOnly },
+            actor,
+          )
+          output.data(
+            toJson(made, agency),
+            () =>
+              `Account ${made.account} of ${agency} is ready. Next: docketdrop key add ${made.account} <public key file>`,
+          )
+        }),
+    )
+  account
+    .command('list [agency]')
+    .description('all logins, or those of one agency')
+    .action((agency: string | undefined) =>
+      withHome(context, async (home) => {
+        const names = new Map((await home.agencies.list()).map((one) => [one.agencyId, one.agency]))
+        const all = await home.agencies.listAccounts(agency)
+        output.data(
+          all.map((one) => toJson(one, names.get(one.agencyId) ?? '')),
+          () =>
+            toTable(
+              ['Account', 'Agency', 'Alias', 'Push only', 'Status'],
+              all.map((one) => [
+                one.account,
+                names.get(one.agencyId),
+                one.alias,
+                one.isPushOnly,
+                one.status,
+              ]),
+            ),
+        )
+      }),
+    )
+  account
+    .command('show <account>')
+    .description('the connection card: all that a sender needs')
+    .action((name: string) =>
+      withHome(context, async (home) => {
+        const card = await createCard(home, await home.agencies.getAccount(name))
+        output.data(card.json, () => card.text)
+      }),
+    )
+  account
+    .command('set <account>')
+    .description('change a login')
+    .option('--alias <dir>', 'an old absolute folder that leads to the inbox')
+    .option('--no-alias', 'take the alias away')
+    .option('--push-only <yes|no>', 'may it read the originals back?')
+    .action((name: string, { alias, pushOnly }: { alias?: string | boolean; pushOnly?: string }) =>
+      withHome(context, async (home) => {
+        if (pushOnly !== undefined && !['yes', 'no'].includes(pushOnly)) {
+          throw new UsageError('USAGE_INVALID', `--push-only takes yes or no, not ${pushOnly}.`)
+        }
+        const changed = await home.agencies.updateAccount(
+          name,
+          {
+            ...(alias === false ? { alias: null } : typeof alias === 'string' ? { alias } : {}),
+            ...(pushOnly === undefined ? {} : { isPushOnly: pushOnly === 'yes' }),
+          },
+          actor,
+        )
+        const { agency } = await home.agencies.getById(changed.agencyId)
+        output.data(toJson(changed, agency), () => `Account ${changed.account} is changed.`)
+      }),
+    )
+  account
+    .command('disable <account>')
+    .description('refuse this login from now on')
+    .action((name: string) =>
+      withHome(context, async (home) => {
+        const one = await home.agencies.disableAccount(name, actor)
+        const { agency } = await home.agencies.getById(one.agencyId)
+        output.data(toJson(one, agency), () => `Account ${one.account} is switched off.`)
+      }),
+    )
+}

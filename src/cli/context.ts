@@ -1,0 +1,51 @@
+import type { Readable, Writable } from 'node:stream'
+import type { Config } from '../config/index.ts'
+import { loadConfig } from '../config/index.ts'
+import type { LoadedConfig } from '../config/index.ts'
+import { createLogger } from '../log/index.ts'
+import type { Logger } from '../log/index.ts'
+import type { Output } from './output.ts'
+
+/** The outside world of one run. */
+export interface CliStreams {
+  readonly stdin: Readable & { readonly isTTY?: boolean }
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }
+  readonly stderr: Writable & { readonly isTTY?: boolean }
+  readonly env: NodeJS.ProcessEnv
+}
+
+/** What every command is given. */
+export interface CliContext {
+  readonly streams: CliStreams
+  readonly output: Output
+  /** Reads the settings now; flags by key (`sftp.port`). */
+  loadConfig(flags?: Readonly<Record<string, unknown>>, env?: NodeJS.ProcessEnv): LoadedConfig
+  createLogger(config: Config, level?: Config['log']['level']): Logger
+  /** Who is acting, for the audit log. */
+  readonly actor: string
+  /** Sets the exit code of a command that ended well but not with 0. */
+  setExitCode(code: number): void
+}
+
+/** Builds the context of one run. */
+export function createContext(
+  streams: CliStreams,
+  output: Output,
+  setExitCode: (code: number) => void,
+): CliContext {
+  const name =
+    streams.env['SUDO_USER'] ?? streams.env['USER'] ?? streams.env['LOGNAME'] ?? 'unknown'
+  return {
+    streams,
+    output,
+    actor: `cli:${name}`,
+    setExitCode,
+    loadConfig: (flags = {}, env = streams.env) => loadConfig(flags, env),
+    createLogger: (config, level) =>
+      createLogger({
+        level: level ?? config.log.level,
+        format: config.log.format ?? (streams.stderr.isTTY === true ? 'pretty' : 'json'),
+        stream: streams.stderr,
+      }),
+  }
+}

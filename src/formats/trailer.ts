@@ -1,0 +1,76 @@
+/** What a closing line of a report looks like; `name` goes into reports and findings. */
+interface TrailerShape {
+  readonly name: string
+  readonly pattern: RegExp
+}
+
+/** Lines of words and figures, matched against the row's cells joined by one blank, in lower case. */
+const shapes: readonly TrailerShape[] = [
+  { name: 'rows affected', pattern: /^\(?\s*\d[\d,]* rows?(\(s\))? (affected|returned|selected)\.?\s*\)?$/ },
+  { name: 'page footer', pattern: /^[-–—\s]*page:?\s*\d+(\s*(of|\/)\s*\d+)?[-–—\s]*$/ },
+  {
+    name: 'record count',
+    pattern:
+      /^[*\s]*((total|record|row|grand|number of|count of)\s*)+(records?|rows?|cases|events|hearings|count|entries|lines|items|total)?\s*(count)?\s*[:=]?\s*\d[\d,]*[*\s]*$/,
+  },
+  { name: 'record count', pattern: /^\d[\d,]* (records?|rows?|entries|lines)( (total|found|exported|listed))?\.?$/ },
+  { name: 'total', pattern: /^(grand |sub|report )?totals?\s*[:=]?[\s$]*[\d,.]*$/ },
+  {
+    name: 'end of report',
+    pattern: /^[-*=#<\s]*(end of (the )?(report|file|data|list|export|records?|calendar|docket)|eof|end|fin)[-*=#>.\s]*$/,
+  },
+  {
+    name: 'report footer',
+    pattern:
+      /^(report )?(generated|printed|created|exported|produced|prepared|run)( (by|on|at|date|time)\b|\s*:).{0,120}$/,
+  },
+  { name: 'report footer', pattern: /^(report|run|print) (date|time|id)\s*:.{0,120}$/ },
+  { name: 'report footer', pattern: /^[*\s]*(confidential|©|copyright)\b.{0,160}$/ },
+]
+
+/** A first cell that makes the row a trailer record, when the rest are counts, dates or names of files. */
+const trailerMarks = /^(trailer|trl|trlr|tr|eof|end|footer|ftr|t|99|zz+)$/i
+
+/** SQL tools draw a line of dashes under the header and sometimes around results. */
+const dashes = /^[-=_+]{2,}$/
+
+/**
+ * Is this row a trailer, footer or dashes line rather than data? Gives a short name for it, or undefined.
+ *
+ * `width` is the usual number of cells. A row as wide and as full as data is never taken, whatever its words: a client may be
+ * called Page. Dashes lines are the exception; nobody is called `-----` in every column.
+ */
+export function isTrailerRow(
+  cells: readonly string[],
+  { width }: { readonly width: number },
+): string | undefined {
+  const filled = cells.map((cell) => cell.trim()).filter((cell) => cell !== '')
+  const first = filled[0]
+  if (first === undefined) return undefined
+  if (filled.every((cell) => dashes.test(cell)) && filled.join('').length >= 3) return 'dashes'
+  if (trailerMarks.test(first) && isTrailerRecord(filled, cells.length, width)) return 'trailer record'
+  if (filled.length > 2 && filled.length >= width / 2) return undefined
+  if (filled.length === width && width > 1) return undefined
+  const text = filled.join(' ').replace(/\s+/g, ' ').toLowerCase()
+  return shapes.find(({ pattern }) => pattern.test(text))?.name
+}
+
+/**
+ * `TRAILER|1234|2026-11-23`: a mark followed by at most three figures or dates, in a row that is not filled like data.
+ *
+ * The short marks (`T`, `TR`, `99`) need a count behind them and nothing else, because they may be a cell of data.
+ */
+function isTrailerRecord(filled: readonly string[], length: number, width: number): boolean {
+  const rest = filled.slice(1)
+  const isNarrow = length < width || filled.length <= 2
+  if (!isNarrow || filled.length > 4 || filled.length === width) return false
+  if (/^(t|tr|99|z+)$/i.test(filled[0] ?? '')) return rest.length === 1 && /^\d+$/.test(rest[0] ?? '')
+  return rest.every((cell) => /\d/.test(cell) || /^(records?|rows?|count|total)[:=]?$/i.test(cell))
+}
+
+/** The count that a trailer tells, if it tells exactly one. */
+export function findTrailerCount(cells: readonly string[]): number | undefined {
+  const counts = cells.join(' ').match(/(?<![\d/:.-])\d{1,3}(,\d{3})+(?![\d/:.-])|(?<![\d/:.-])\d+(?![\d/:.-])/g)
+  const only = counts?.length === 1 ? counts[0] : undefined
+  return only === undefined ? undefined : Number(only.replaceAll(',', ''))
+}
