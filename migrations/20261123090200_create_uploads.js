@@ -45,6 +45,7 @@ export async function up(knex) {
       rejects_header   jsonb,
       not_before       timestamptz not null default now(),
       attempts         integer     not null default 0,
+      deaths           integer     not null default 0,
       fence            bigint      not null default 0,
       owner            text,
       lease_until      timestamptz,

@@ -1,4 +1,4 @@
-/** "Plan anew": written in the transaction that changed records, taken by messaging. */
+/** "Plan anew": written in the transaction that changed records, taken by messaging; and events touched only by what hangs on them. */
 
 /** @param {import('knex').Knex} knex */
 export async function up(knex) {
@@ -17,9 +17,18 @@ export async function up(knex) {
     'create index plan_requests_open on plan_requests (agency_id, request_id) where planned_at is null',
   )
   await knex.raw('create index plan_requests_upload on plan_requests (agency_id, upload_id)')
+  await knex.raw(`
+    create table touched_events (
+      agency_id integer not null,
+      upload_id uuid    not null,
+      event_id  bigint  not null,
+      primary key (agency_id, upload_id, event_id),
+      foreign key (agency_id, event_id) references events
+    )`)
 }
 
 /** @param {import('knex').Knex} knex */
 export async function down(knex) {
+  await knex.raw('drop table touched_events')
   await knex.raw('drop table plan_requests')
 }

@@ -25,6 +25,7 @@ export async function up(knex) {
       flow_version integer     not null,
       step         text        not null,
       event_id     bigint      not null,
+      event_local_date date    not null,
       occurrence   integer     not null,
       client_id    bigint      not null,
       contact_id   bigint,
@@ -60,6 +61,9 @@ export async function up(knex) {
   )
   await knex.raw(
     `create index messages_unsent on messages (agency_id, event_id, occurrence) where state in ('held', 'scheduled', 'claimed')`,
+  )
+  await knex.raw(
+    `create index messages_held on messages (agency_id, not_after) where state = 'held'`,
   )
   await knex.raw('create index messages_client on messages (agency_id, client_id)')
   await knex.raw('create index messages_event on messages (agency_id, event_id)')

@@ -98,7 +98,12 @@ export async function createApp({
     settings: config.telemetry,
     log: log.child({ component: 'telemetry' }),
     checks: [
-      { name: 'database', check: async () => void (await db.raw('select 1')) },
+      {
+        name: 'database',
+        check: async () => {
+          await db.raw('select 1')
+        },
+      },
       {
         name: 'schema',
         check: async () => {

@@ -26,16 +26,13 @@ function show(value: CellValue): string {
   if (value instanceof Date) return value.toISOString().replace('T', ' ').slice(0, 19)
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   // Names from files may hold control characters; they must not reach the terminal.
-  // eslint-disable-next-line no-control-regex -- exactly these are made harmless
   return String(value).replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '·')
 }
 
 /** Any exported value as text for a cell: nothing for null, JSON for what has parts. */
 export function toCell(value: unknown): string {
   if (value === null || value === undefined) return ''
-  return typeof value === 'object'
-    ? JSON.stringify(value)
-    : String(value as string | number | boolean)
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /** A table for people; an empty one says so. */

@@ -16,7 +16,7 @@ export function startProgress(
   if (!output.isInteractive) return { update: () => undefined, stop: () => undefined }
   const bar = new SingleBar({
     format: `${label} {bar} {percentage}% {value}/{total}`,
-    stream: streams.stderr as NodeJS.WriteStream,
+    stream: streams.stderr,
     clearOnComplete: false,
     hideCursor: true,
   })

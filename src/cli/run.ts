@@ -1,27 +1,41 @@
 import { Command, CommanderError } from 'commander'
 import { readVersion } from '../config/index.ts'
 import { UsageError } from '../errors/index.ts'
-import { registerAccount } from './commands/account.ts'
-import { registerAgency } from './commands/agency.ts'
-import { registerConfig } from './commands/config.ts'
-import { registerDemo } from './commands/demo.ts'
-import { registerFeed } from './commands/feed.ts'
-import { registerFlow } from './commands/flow.ts'
-import { registerKey } from './commands/key.ts'
-import { registerMessages } from './commands/messages.ts'
-import { registerMigrate } from './commands/migrate.ts'
-import { registerRecords } from './commands/records.ts'
-import { registerServe } from './commands/serve.ts'
-import { registerTemplate } from './commands/template.ts'
-import { registerUpload } from './commands/upload.ts'
-import { registerUploads } from './commands/uploads.ts'
-import { registerVersion } from './commands/version.ts'
 import { createContext } from './context.ts'
 import type { CliContext, CliStreams } from './context.ts'
 import { exitCodes, exitMeanings, toExitCode } from './exit-code.ts'
 import { createOutput } from './output.ts'
 
-function createProgram(context: CliContext): Command {
+type Register = (program: Command, context: CliContext) => void
+
+/** Each command is loaded only when it is asked for, so that small ones start quickly. */
+const commands: Readonly<Record<string, () => Promise<Register>>> = {
+  serve: async () => (await import('./commands/serve.ts')).registerServe,
+  demo: async () => (await import('./commands/demo.ts')).registerDemo,
+  migrate: async () => (await import('./commands/migrate.ts')).registerMigrate,
+  agency: async () => (await import('./commands/agency.ts')).registerAgency,
+  account: async () => (await import('./commands/account.ts')).registerAccount,
+  key: async () => (await import('./commands/key.ts')).registerKey,
+  template: async () => (await import('./commands/template.ts')).registerTemplate,
+  feed: async () => (await import('./commands/feed.ts')).registerFeed,
+  flow: async () => (await import('./commands/flow.ts')).registerFlow,
+  upload: async () => (await import('./commands/upload.ts')).registerUpload,
+  uploads: async () => (await import('./commands/uploads.ts')).registerUploads,
+  records: async () => (await import('./commands/records.ts')).registerRecords,
+  messages: async () => (await import('./commands/messages.ts')).registerMessages,
+  config: async () => (await import('./commands/config.ts')).registerConfig,
+  version: async () => (await import('./commands/version.ts')).registerVersion,
+}
+
+/** The command that the arguments name, or all of them for help and for suggestions after a typing mistake. */
+async function loadCommands(args: readonly string[]): Promise<Register[]> {
+  const name = args.find((arg) => !arg.startsWith('-'))
+  const named = name === undefined ? undefined : commands[name]
+  const wanted = named === undefined ? Object.values(commands) : [named]
+  return Promise.all(wanted.map((load) => load()))
+}
+
+async function createProgram(context: CliContext, args: readonly string[]): Promise<Command> {
   const program = new Command('docketdrop')
   const { isJson } = context.output
   program
@@ -40,24 +54,7 @@ function createProgram(context: CliContext): Command {
         if (!isJson) context.streams.stderr.write(text)
       },
     })
-  const register = [
-    registerServe,
-    registerDemo,
-    registerMigrate,
-    registerAgency,
-    registerAccount,
-    registerKey,
-    registerTemplate,
-    registerFeed,
-    registerFlow,
-    registerUpload,
-    registerUploads,
-    registerRecords,
-    registerMessages,
-    registerConfig,
-    registerVersion,
-  ]
-  for (const add of register) add(program, context)
+  for (const register of await loadCommands(args)) register(program, context)
   const override = (command: Command): void => {
     command
       .exitOverride()
@@ -83,7 +80,8 @@ export async function run(argv: readonly string[], streams: CliStreams): Promise
   let exitCode: number = exitCodes.done
   const context = createContext(streams, output, (code) => (exitCode = code))
   try {
-    await createProgram(context).parseAsync(args, { from: 'user' })
+    const program = await createProgram(context, args)
+    await program.parseAsync(args, { from: 'user' })
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError) {

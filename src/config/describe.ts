@@ -23,7 +23,10 @@ function describeShape(shape: z.core.$ZodShape, path: readonly string[]): Settin
   return Object.entries(shape).flatMap(([name, type]) => {
     if (type instanceof z.ZodObject) return describeShape(type.shape, [...path, name])
     const parsed = z.safeParse(type, undefined)
-    const fallback = parsed.success && parsed.data !== undefined ? String(parsed.data) : ''
+    const fallback =
+      parsed.success && parsed.data !== undefined
+        ? JSON.stringify(parsed.data).replaceAll('"', '')
+        : ''
     const meaning = z.globalRegistry.get(type)?.description ?? ''
     const full = [...path, name]
     return [

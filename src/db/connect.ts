@@ -1,6 +1,7 @@
 import knexFactory from 'knex'
 import type { Knex } from 'knex'
 import pg from 'pg'
+import type { Logger } from '../log/index.ts'
 
 /** A pool of connections; also knex's query builder. */
 export type Db = Knex
@@ -15,6 +16,8 @@ export interface ConnectOptions {
   readonly poolMax: number
   /** Shown in pg_stat_activity. */
   readonly applicationName: string
+  /** Takes what knex would print on the console by itself. */
+  readonly log?: Logger
 }
 
 /** Days stay text (`2027-01-15`), so that no time zone touches them; ids and counts are numbers (below 2^53). */
@@ -23,10 +26,12 @@ const parsers: Readonly<Record<number, (text: string) => unknown>> = {
   [pg.types.builtins.INT8]: (text) => Number(text),
 }
 
-const types = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    (format !== 'binary' && parsers[oid]) ||
-    (pg.types.getTypeParser(oid, format as 'text') as (text: string) => unknown),
+const types: pg.CustomTypesConfig = {
+  getTypeParser(oid, format) {
+    const parser: unknown =
+      (format !== 'binary' ? parsers[oid] : undefined) ?? pg.types.getTypeParser(oid, format)
+    return parser
+  },
 }
 
 /** Settings of one connection outside the pool, with the same parsers and deadlines. */
@@ -36,8 +41,14 @@ export function toClientConfig(url: string, applicationName: string): pg.ClientC
     application_name: applicationName,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
-    types: types as pg.CustomTypesConfig,
+    types,
   }
+}
+
+/** knex's own words are about connections and deprecations; none carries a bound value. */
+function toKnexLog(log: Logger | undefined): Knex.Logger {
+  const tell = (detail: unknown) => log?.debug('knex', { detail: String(detail) })
+  return { warn: tell, error: tell, debug: tell, deprecate: tell }
 }
 
 /**
@@ -46,7 +57,7 @@ export function toClientConfig(url: string, applicationName: string): pg.ClientC
  * Statements may take 10 minutes, locks are waited for 60 s, and a transaction that idles for 5 minutes is ended,
  * so that nothing hangs for ever behind a lost client.
  */
-export function connect({ url, poolMax, applicationName }: ConnectOptions): Db {
+export function connect({ url, poolMax, applicationName, log }: ConnectOptions): Db {
   return knexFactory({
     client: 'pg',
     connection: {
@@ -57,5 +68,6 @@ export function connect({ url, poolMax, applicationName }: ConnectOptions): Db {
     } as Knex.PgConnectionConfig,
     pool: { min: 0, max: poolMax },
     acquireConnectionTimeout: 30_000,
+    log: toKnexLog(log),
   })
 }

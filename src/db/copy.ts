@@ -28,7 +28,7 @@ const escapes: Readonly<Record<string, string>> = {
 export function toCopyCell(value: string | number | boolean | null | undefined): string {
   if (value === null || value === undefined) return '\\N'
   if (typeof value !== 'string') return String(value)
-  // eslint-disable-next-line no-control-regex -- COPY's text format escapes exactly these
+
   return value.replace(/[\\\b\f\n\r\t\v]/g, (char) => escapes[char] ?? char)
 }
 

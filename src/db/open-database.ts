@@ -3,7 +3,7 @@ import { UnavailableError } from '../errors/index.ts'
 import type { Logger } from '../log/index.ts'
 import { connect } from './connect.ts'
 import type { Db } from './connect.ts'
-import { openEmbedded } from './embedded/index.ts'
+import { openEmbedded, preparePlainHome } from './embedded/index.ts'
 import { openBell } from './listen.ts'
 import type { Bell } from './listen.ts'
 import { isUnreachable, toUnavailable } from './pg-codes.ts'
@@ -52,12 +52,13 @@ export async function openDatabase({
   log,
   mayCreate,
 }: OpenDatabaseOptions): Promise<Database> {
+  if (config.databaseUrl !== undefined) await preparePlainHome(config.home, mayCreate)
   const embedded =
     config.databaseUrl === undefined
       ? await openEmbedded({ home: config.home, settings: config.postgres, log, mayCreate })
       : undefined
   const url = config.databaseUrl ?? embedded?.url ?? ''
-  const db = connect({ url, poolMax: config.pool.max, applicationName: 'docketdrop' })
+  const db = connect({ url, poolMax: config.pool.max, applicationName: 'docketdrop', log })
   const bells: Bell[] = []
   let isClosed = false
 

@@ -115,6 +115,7 @@ export const errorCodes = {
   ROW_STATUS_UNKNOWN: 'The event status is not known.',
   ROW_ROLE_UNKNOWN: 'The role is not known.',
   ROW_TEXT_INVALID: 'The cell holds characters that cannot be stored.',
+  ROW_TEXT_TOO_LONG: 'The cell is longer than can be stored.',
   ROW_AMOUNT_INVALID: 'The amount is not a number.',
   ROW_VALUE_DAMAGED: 'A spreadsheet has turned the value into something else, such as 5.55E+09.',
   ROW_MALFORMED: 'The row breaks the rules of its format.',

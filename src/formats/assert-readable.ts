@@ -75,7 +75,8 @@ const refusals: Readonly<Record<Exclude<FileKind, 'text' | 'xlsx'>, Refusal>> = 
   },
   'xlsx-damaged': {
     code: 'WORKBOOK_CORRUPT',
-    message: 'The workbook is damaged or cut off: its table of contents, which stands at the end, is missing.',
+    message:
+      'The workbook is damaged or cut off: its table of contents, which stands at the end, is missing.',
     hint: 'Send the file again, and let the transfer finish.',
   },
 }
@@ -96,6 +97,9 @@ export function assertReadable(kind: FileKind, wanted: Format | 'auto'): 'text' 
     kind === 'xlsx'
       ? `The template reads ${wanted} text, but the file is an Excel workbook.`
       : 'The template reads Excel workbooks, but the file is text, whatever its name says.',
-    { hint: 'Set "format: auto" in the template, or send the other kind.', context: { kind, wanted } },
+    {
+      hint: 'Set "format: auto" in the template, or send the other kind.',
+      context: { kind, wanted },
+    },
   )
 }

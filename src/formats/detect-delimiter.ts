@@ -12,6 +12,11 @@ const order: Readonly<Record<'csv' | 'txt', readonly Delimiter[]>> = {
   txt: ['|', '\t', ';', '^', ','],
 }
 
+/** What people call a text file with this delimiter; Excel writes `;` where the comma is the decimal sign. */
+export function nameFormat(delimiter: Delimiter): 'csv' | 'txt' {
+  return delimiter === ',' || delimiter === ';' ? 'csv' : 'txt'
+}
+
 /** How many records of the head are asked. */
 const sampleSize = 100
 

@@ -43,6 +43,9 @@ function assertMarkFits(marked: Encoding | null, forced: Encoding | 'auto'): voi
   throw new FileError(
     'ENCODING_INVALID',
     `The template says ${forced}, but the file says of itself (by its first bytes) that it is ${marked}.`,
-    { hint: `Set "encoding: auto" or "encoding: ${marked}" in the template.`, context: { forced, marked } },
+    {
+      hint: `Set "encoding: auto" or "encoding: ${marked}" in the template.`,
+      context: { forced, marked },
+    },
   )
 }

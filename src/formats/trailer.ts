@@ -6,18 +6,25 @@ interface TrailerShape {
 
 /** Lines of words and figures, matched against the row's cells joined by one blank, in lower case. */
 const shapes: readonly TrailerShape[] = [
-  { name: 'rows affected', pattern: /^\(?\s*\d[\d,]* rows?(\(s\))? (affected|returned|selected)\.?\s*\)?$/ },
+  {
+    name: 'rows affected',
+    pattern: /^\(?\s*\d[\d,]* rows?(\(s\))? (affected|returned|selected)\.?\s*\)?$/,
+  },
   { name: 'page footer', pattern: /^[-–—\s]*page:?\s*\d+(\s*(of|\/)\s*\d+)?[-–—\s]*$/ },
   {
     name: 'record count',
     pattern:
       /^[*\s]*((total|record|row|grand|number of|count of)\s*)+(records?|rows?|cases|events|hearings|count|entries|lines|items|total)?\s*(count)?\s*[:=]?\s*\d[\d,]*[*\s]*$/,
   },
-  { name: 'record count', pattern: /^\d[\d,]* (records?|rows?|entries|lines)( (total|found|exported|listed))?\.?$/ },
-  { name: 'total', pattern: /^(grand |sub|report )?totals?\s*[:=]?[\s$]*[\d,.]*$/ },
+  {
+    name: 'record count',
+    pattern: /^\d[\d,]* (records?|rows?|entries|lines)( (total|found|exported|listed))?\.?$/,
+  },
+  { name: 'total', pattern: /^(grand |sub|report )?totals?\s*[:=]?[\s$\d,.]*$/ },
   {
     name: 'end of report',
-    pattern: /^[-*=#<\s]*(end of (the )?(report|file|data|list|export|records?|calendar|docket)|eof|end|fin)[-*=#>.\s]*$/,
+    pattern:
+      /^[-*=#<\s]*(end of (the )?(report|file|data|list|export|records?|calendar|docket)|eof|end|fin)[-*=#>.\s]*$/,
   },
   {
     name: 'report footer',
@@ -48,7 +55,8 @@ export function isTrailerRow(
   const first = filled[0]
   if (first === undefined) return undefined
   if (filled.every((cell) => dashes.test(cell)) && filled.join('').length >= 3) return 'dashes'
-  if (trailerMarks.test(first) && isTrailerRecord(filled, cells.length, width)) return 'trailer record'
+  if (trailerMarks.test(first) && isTrailerRecord(filled, cells.length, width))
+    return 'trailer record'
   if (filled.length > 2 && filled.length >= width / 2) return undefined
   if (filled.length === width && width > 1) return undefined
   const text = filled.join(' ').replace(/\s+/g, ' ').toLowerCase()
@@ -64,13 +72,16 @@ function isTrailerRecord(filled: readonly string[], length: number, width: numbe
   const rest = filled.slice(1)
   const isNarrow = length < width || filled.length <= 2
   if (!isNarrow || filled.length > 4 || filled.length === width) return false
-  if (/^(t|tr|99|z+)$/i.test(filled[0] ?? '')) return rest.length === 1 && /^\d+$/.test(rest[0] ?? '')
+  if (/^(t|tr|99|z+)$/i.test(filled[0] ?? ''))
+    return rest.length === 1 && /^\d+$/.test(rest[0] ?? '')
   return rest.every((cell) => /\d/.test(cell) || /^(records?|rows?|count|total)[:=]?$/i.test(cell))
 }
 
 /** The count that a trailer tells, if it tells exactly one. */
 export function findTrailerCount(cells: readonly string[]): number | undefined {
-  const counts = cells.join(' ').match(/(?<![\d/:.-])\d{1,3}(,\d{3})+(?![\d/:.-])|(?<![\d/:.-])\d+(?![\d/:.-])/g)
+  const counts = cells
+    .join(' ')
+    .match(/(?<![\d/:.-])\d{1,3}(,\d{3})+(?![\d/:.-])|(?<![\d/:.-])\d+(?![\d/:.-])/g)
   const only = counts?.length === 1 ? counts[0] : undefined
   return only === undefined ? undefined : Number(only.replaceAll(',', ''))
 }

@@ -19,7 +19,8 @@ export interface RawRow {
 export interface ReadOptions {
   readonly format: Format | 'auto'
   readonly delimiter: Delimiter | 'auto'
-  readonly quote: string | 'none'
+  /** One character, or `none`. */
+  readonly quote: string
   readonly encoding: Encoding | 'auto'
   /** A name, a number from 1, or `auto`: the first visible sheet whose first rows please `isWanted`. */
   readonly sheet: string | number

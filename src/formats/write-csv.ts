@@ -4,7 +4,7 @@
  */
 const runs = /^'*[=+\-@\t\r\n\0＝＋－＠]/u
 
-const prefixed = /^''*[=+\-@\t\r\n\0＝＋－＠]/u
+const prefixed = /^'+[=+\-@\t\r\n\0＝＋－＠]/u
 
 /**
  * A cell that a spreadsheet shows but never runs: a dangerous one gets one apostrophe in front.

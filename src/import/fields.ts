@@ -31,7 +31,11 @@ export const fields = [
 export type Field = (typeof fields)[number]
 
 /** Fields that hold a date, so that `formats` means something there. */
-export const dateFields: readonly Field[] = ['client.dateOfBirth', 'event.startsAt', 'payment.dueOn']
+export const dateFields: readonly Field[] = [
+  'client.dateOfBirth',
+  'event.startsAt',
+  'payment.dueOn',
+]
 
 /** Fields that hold someone else's identifier: kept as text, and a row with a damaged one is rejected. */
 export const referenceFields: readonly Field[] = [

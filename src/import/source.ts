@@ -35,7 +35,10 @@ const objectSchema = z.strictObject({
   split: z.string().min(1).max(20).optional(),
   formats: z.array(z.string().trim().min(1).max(60)).min(1).optional(),
   constant: z
-    .union([z.string().trim().min(1), z.number()], 'a constant is a text or a number that is not blank')
+    .union(
+      [z.string().trim().min(1), z.number()],
+      'a constant is a text or a number that is not blank',
+    )
     .transform(String)
     .optional(),
   label: z.string().trim().min(1).max(40).optional(),
@@ -82,5 +85,11 @@ const oneSource = z.unknown().transform((written, context): Source => {
  * The result is always a list, with every setting written out.
  */
 export const sourceSchema = z
-  .preprocess((written) => (Array.isArray(written) ? written : [written]), z.array(oneSource).min(1))
+  .preprocess(
+    (written: unknown): unknown[] => (Array.isArray(written) ? (written as unknown[]) : [written]),
+    z.array(oneSource).min(1),
+  )
   .optional()
+
+/** The keys of a source written as an object. */
+export const sourceKeys: readonly string[] = Object.keys(objectSchema.shape)

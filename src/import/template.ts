@@ -47,8 +47,7 @@ const excludeSchema = z
   )
 
 /** People write a tab as `"\t"`, `'\t'` or the word. */
-const toDelimiter = (written: unknown) =>
-  written === '\\t' || written === 'tab' ? '\t' : written
+const toDelimiter = (written: unknown) => (written === '\\t' || written === 'tab' ? '\t' : written)
 
 function isTimeZone(zone: string): boolean {
   if (!/^[A-Za-z]/.test(zone)) return false
@@ -73,9 +72,7 @@ export const templateSchema = z.strictObject({
       'a name has 2 to 63 lower-case letters, digits and hyphens, and begins with a letter or digit',
     ),
   format: z.enum(['auto', 'csv', 'txt', 'xlsx']).default('auto'),
-  delimiter: z
-    .preprocess(toDelimiter, z.enum(['auto', ',', '|', ';', '\t', '^']))
-    .default('auto'),
+  delimiter: z.preprocess(toDelimiter, z.enum(['auto', ',', '|', ';', '\t', '^'])).default('auto'),
   quote: z
     .union(
       [z.literal('none'), z.string().regex(/^[^\p{L}\p{N}\s]$/u)],
@@ -84,7 +81,10 @@ export const templateSchema = z.strictObject({
     .default('"'),
   encoding: z.enum(['auto', 'utf-8', 'utf-16le', 'utf-16be', 'windows-1252']).default('auto'),
   sheet: z
-    .union([headerOrSheetNumber, z.string().trim().min(1)], 'a sheet is auto, a name or a number from 1')
+    .union(
+      [headerOrSheetNumber, z.string().trim().min(1)],
+      'a sheet is auto, a name or a number from 1',
+    )
     .default('auto'),
   header: z
     .union(

@@ -1,4 +1,4 @@
-import type { Claim } from '../inbox/index.ts'
+import type { Claim, UploadReport } from '../inbox/index.ts'
 
 /** A template as it is stored: one immutable version. */
 export interface StoredTemplate {
@@ -21,7 +21,7 @@ export interface TestTier {
 export interface TemplateTest {
   readonly verdict: 'imported' | 'imported-with-rejects' | 'refused'
   readonly tiers: readonly TestTier[]
-  readonly report: import('../inbox/index.ts').UploadReport
+  readonly report: UploadReport
   /** The first good rows, normalised, for people to look at. */
   readonly sample: readonly Readonly<Record<string, unknown>>[]
 }
@@ -38,7 +38,11 @@ export interface Templates {
   /** The newest version, or the one named. @throws NotFoundError TEMPLATE_NOT_FOUND */
   get(agencyId: number, template: string, version?: number): Promise<StoredTemplate>
   /** The template that an upload of this name is read with: the forced one, the first matching feed's, or the agency's only one. @throws FileError TEMPLATE_NONE, NotFoundError TEMPLATE_NOT_FOUND */
-  choose(agencyId: number, fileName: string, forced?: string): Promise<StoredTemplate & { readonly feed: string }>
+  choose(
+    agencyId: number,
+    fileName: string,
+    forced?: string,
+  ): Promise<StoredTemplate & { readonly feed: string }>
   /** YAML that imports to an equal template. */
   export(agencyId: number, template: string, version?: number): Promise<string>
   /** A template file guessed from a sample, with the doubtful columns as comments. */

@@ -13,10 +13,7 @@ export const prettyFormat = () =>
   winston.format.printf(({ level, message, timestamp, ...fields }) => {
     const time = String(timestamp).slice(11, 19)
     const rest = Object.entries(fields)
-      .map(
-        ([key, value]) =>
-          `${key}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
-      )
+      .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
       .join(' ')
     const word = (paint[level] ?? pico.white)(level.padEnd(5))
     return `${pico.gray(time)} ${word} ${String(message)}${rest === '' ? '' : ` ${pico.gray(rest)}`}`

@@ -74,7 +74,6 @@ const body = z
   .string()
   .min(1, 'must not be blank')
   .max(5000, 'must not be longer than 5000 characters')
-  // eslint-disable-next-line no-control-regex -- line ends and tabs are the only ones that a text may hold
   .regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/, 'must not hold control characters')
 
 const mail = z.strictObject({ subject: body.max(200).optional(), body })

@@ -50,8 +50,7 @@ const registry = {
   EventDate: (facts, language) => formatDate(language, facts.localDate),
   EventTime: (facts, language) =>
     facts.localTime === null ? null : formatTime(language, facts.localTime),
-  EventRelativeDay: (facts, language) =>
-    formatRelativeDay(language, facts.sentOn, facts.localDate),
+  EventRelativeDay: (facts, language) => formatRelativeDay(language, facts.sentOn, facts.localDate),
   EventReference: (facts) => facts.eventReference,
   EventType: (facts) => facts.eventType,
   EventStatus: (facts) => facts.eventStatus,
@@ -119,7 +118,6 @@ function keepSign(before: string, after: string): string {
   return before === ':' && after === ',' ? before : after
 }
 
-// eslint-disable-next-line no-control-regex -- the mark of a blank value
 const gap = /([,;:.!?]?)([ \t]*)\u0000([ \t]*)([,;:.!?]?)/
 
 /** Closes one gap after the other from the left, so that a sign that stayed is seen by the next. */
@@ -170,5 +168,6 @@ export function renderText(
     })
     .join('')
   const mended = mendGaps(whole)
-  return shape === 'line' ? mended.replace(/\s+/g, ' ').trim() : mended
+  // A line that held nothing but blank values leaves no hole in a letter.
+  return shape === 'line' ? mended.replace(/\s+/g, ' ').trim() : mended.replace(/\n{3,}/g, '\n\n')
 }

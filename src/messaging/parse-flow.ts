@@ -48,9 +48,9 @@ function describeIssue(issue: z.core.$ZodIssue, document: unknown): string {
   }
   if (issue.code === 'invalid_value') {
     const known = issue.values.map(String)
-    const given = JSON.stringify(valueAt(document, issue.path))?.slice(0, 60)
-    const near = suggestName(String(valueAt(document, issue.path)), known)
-    return `${place} is ${given ?? 'missing'}; it can be ${known.join(', ')}.${near}`
+    const value = valueAt(document, issue.path)
+    const given = value === undefined ? 'missing' : JSON.stringify(value).slice(0, 60)
+    return `${place} is ${given}; it can be ${known.join(', ')}.${suggestName(String(value), known)}`
   }
   if (issue.code === 'invalid_union') {
     const inner = issue.errors
@@ -96,7 +96,8 @@ function checkTexts(flow: Flow): void {
       for (const channel of ['sms', 'email'] as const) {
         const found = findText(flow, textName, channel, language)
         for (const words of [found?.subject, found?.body]) {
-          if (words !== null && words !== undefined) checkTags(words, `texts.${textName}.${language}`)
+          if (words !== null && words !== undefined)
+            checkTags(words, `texts.${textName}.${language}`)
         }
       }
     }

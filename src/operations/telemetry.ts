@@ -67,9 +67,9 @@ export function createTelemetry({ settings, checks, log }: TelemetryParts): Tele
         })
         .end(text)
     }
-    if (request.method !== 'GET' && request.method !== 'HEAD') return send(405, { ok: false })
-    if (url.pathname === '/livez') return send(200, { ok: true })
-    if (url.pathname !== '/readyz' && url.pathname !== '/healthz') return send(404, { ok: false })
+    if (request.method !== 'GET' && request.method !== 'HEAD') { send(405, { ok: false }); return; }
+    if (url.pathname === '/livez') { send(200, { ok: true }); return; }
+    if (url.pathname !== '/readyz' && url.pathname !== '/healthz') { send(404, { ok: false }); return; }
     const verdicts = isDraining
       ? [{ name: 'draining', ok: false, why: 'the server is stopping' }]
       : await Promise.all(checks.map(judge))

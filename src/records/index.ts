@@ -13,9 +13,12 @@ export {
   takePlanRequest,
 } from './plan-request-store.ts'
 export { showRecord } from './show-store.ts'
+export type { ShownKind } from './show-store.ts'
+export { listTouchedEventIds, selectTouchedEvents } from './touched-events-store.ts'
 export type {
   Counts,
   EventStatus,
+  ExportedRecord,
   LoadRow,
   MergeOptions,
   MergeResult,

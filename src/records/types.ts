@@ -108,6 +108,9 @@ export interface MergeResult {
 export type RecordKind =
   'clients' | 'contacts' | 'cases' | 'events' | 'locations' | 'judges' | 'payments'
 
+/** A record as `records export` gives it: plain values under the keys of design/interface.md §7. */
+export type ExportedRecord = Readonly<Record<string, unknown>>
+
 /** A request that messaging plan anew for the events that an upload touched, or for a whole agency. */
 export interface PlanRequest {
   readonly agencyId: number

@@ -21,7 +21,6 @@ const maxNameBytes = 255
 const maxDepth = 16
 
 // Control characters, line and paragraph separators, and marks that turn the direction of text: names that deceive the reader.
-// eslint-disable-next-line no-control-regex
 const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffd]/u
 
 function split(path: string): string[] {
@@ -100,7 +99,9 @@ export function resolvePath(tenant: Tenant, raw: Buffer): Place {
 
 /** True unless the name is one that only this server gives, or that other systems would take for a path. */
 function isAllowedName(name: string): boolean {
-  return !name.includes('\\') && !name.endsWith('.receipt.json') && !/^\.(spool|journal)$/.test(name)
+  return (
+    !name.includes('\\') && !name.endsWith('.receipt.json') && !/^\.(spool|journal)$/.test(name)
+  )
 }
 
 /**

@@ -42,7 +42,9 @@ export async function ask<Row extends object>(url: string, sql: string): Promise
 /** The pid in postmaster.pid; undefined while no server runs in an orderly way. */
 export function readPid(data: string): number | undefined {
   const path = join(data, 'postmaster.pid')
-  return existsSync(path) ? Number(readFileSync(path, 'utf8').split('\n')[0]) : undefined
+  const pid = existsSync(path) ? Number(readFileSync(path, 'utf8').split('\n')[0]) : 0
+  // 0 while the file is being written; as a target of kill it would mean ourselves.
+  return pid > 0 ? pid : undefined
 }
 
 /** True while a process works in this folder, whatever postmaster.pid says. */

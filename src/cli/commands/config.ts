@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { describeConfig, listSettings } from '../../config/index.ts'
 import type { CliContext } from '../context.ts'
-import { toTable } from '../output.ts'
+import { toCell, toTable } from '../output.ts'
 
 function find(tree: unknown, key: string): unknown {
   return key
@@ -31,11 +31,7 @@ export function registerConfig(program: Command, context: CliContext): void {
       output.data(rows, () =>
         toTable(
           ['Variable', 'Value', 'From'],
-          rows.map(({ variable, value, origin }) => [
-            variable,
-            value === null ? '' : String(value as string),
-            origin,
-          ]),
+          rows.map(({ variable, value, origin }) => [variable, toCell(value), origin]),
         ),
       )
     })

@@ -5,7 +5,14 @@ import type { Agency } from '../../agencies/index.ts'
 import { AppError } from '../../errors/index.ts'
 import type { MessageJson } from '../../messaging/index.ts'
 import { findPlanResult } from '../../records/index.ts'
-import { createCourt, createNight, templateFor, writeNight } from '../../sample/index.ts'
+import {
+  createCourt,
+  createNight,
+  expectRecords,
+  templateFor,
+  writeNight,
+} from '../../sample/index.ts'
+import type { Night, SheetOptions } from '../../sample/index.ts'
 import type { CliContext } from '../context.ts'
 import { startProgress } from '../progress.ts'
 import { startServer } from '../start-server.ts'
@@ -25,6 +32,12 @@ export interface DemoOptions {
 
 const agencyName = 'demo'
 const timeZone = 'America/Chicago'
+
+/** One night's report as the court's system would write it. */
+async function createFile(night: Night, options: SheetOptions = {}): Promise<NightFile> {
+  const { fileName, bytes } = await writeNight(night, 'ecr-csv', options)
+  return { fileName, bytes, rows: expectRecords(night, 'ecr-csv', options).rows.read }
+}
 
 interface NightFile {
   readonly fileName: string
@@ -116,15 +129,9 @@ async function tellStory(stage: Stage): Promise<void> {
   )
 
   const target: PushTarget = { port: ports.sftpPort ?? 0, account: agencyName, key }
-  const nights = [createNight(court, 0, { dirty: true }), createNight(court, 1)]
-  const [first, second] = await Promise.all(
-    nights.map(async (night) => ({
-      ...(await writeNight(night, 'ecr-csv')),
-      rows: night.rows.length,
-    })),
-  )
-  if (first === undefined || second === undefined)
-    throw new AppError('INTERNAL', 'The demo has no nights to show.')
+  const dirt = { date: 1, reference: 1, ragged: 1, phone: 1, language: 1, duplicate: 1 } as const
+  const first = await createFile(createNight(court, 0), { dirt })
+  const second = await createFile(createNight(court, 1))
 
   await say(toHeading('2  The first night: the report of upcoming hearings arrives'))
   const one = await sendNight(stage, agency, target, first)

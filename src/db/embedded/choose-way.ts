@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, statSync } from 'node:fs'
 import { chmod, lchown, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { toError, UnavailableError } from '../../errors/index.ts'
@@ -65,9 +65,10 @@ async function findSharedWay(
 
 async function findWay(runner: Runner, options: ChooseWayOptions): Promise<Way | string> {
   const { place, binaries } = options
-  if (place.cluster !== place.control) return findSharedWay(runner, place, options)
   const way = { runner, binaries, place }
-  return (runner.kind === 'self' ? undefined : await findObstacle(way)) ?? way
+  if (runner.kind === 'self') return way
+  if (place.cluster !== place.control) return findSharedWay(runner, place, options)
+  return (await findObstacle(way)) ?? way
 }
 
 /** Those that own the cluster already come first; the order stays otherwise. */
@@ -130,11 +131,14 @@ async function settle(way: Way, log: Logger): Promise<Way> {
   return way
 }
 
-/** The cluster belongs to its runner; PostgreSQL checks. Only called while no server runs on it. */
+/**
+ * The cluster belongs to its runner; PostgreSQL checks. Only called while no server runs on it. Each file is looked
+ * at, since a kill may have cut an earlier change of owner short.
+ */
 async function giveCluster({ runner, place }: Way): Promise<void> {
-  if (!existsSync(place.data) || statSync(place.data).uid === runner.uid) return
+  if (!existsSync(place.data)) return
   const entries = await readdir(place.data, { recursive: true })
-  for (const entry of entries) await lchown(join(place.data, entry), runner.uid, runner.gid)
-  // The folder itself last: its owner tells whether all of it was handed over.
-  await lchown(place.data, runner.uid, runner.gid)
+  for (const path of [place.data, ...entries.map((entry) => join(place.data, entry))]) {
+    if (lstatSync(path).uid !== runner.uid) await lchown(path, runner.uid, runner.gid)
+  }
 }

@@ -55,7 +55,7 @@ export async function prepareHome(
   machine: Machine,
 ): Promise<Place> {
   assertHomeOwner(home, machine)
-  if (mayCreate) await makeHome(home)
+  if (mayCreate) await makeHome([home, join(home, 'postgres')])
   const place = existsSync(home)
     ? findPlace(await realpath(home))
     : toPlace(home, join(home, 'postgres'))
@@ -71,11 +71,25 @@ export async function prepareHome(
   return place
 }
 
-async function makeHome(home: string): Promise<void> {
+/**
+ * The same for a home whose database is elsewhere (`DATABASE_URL`): the agency folders, spool and journal live in it.
+ *
+ * @throws {NotFoundError} `HOME_MISSING`
+ * @throws {AccessError} `HOME_FOREIGN`
+ */
+export async function preparePlainHome(home: string, mayCreate: boolean): Promise<void> {
+  assertHomeOwner(home)
+  if (existsSync(home)) return
+  if (mayCreate) return makeHome([home])
+  throw new NotFoundError('HOME_MISSING', `There is no home folder ${home} yet.`, {
+    hint: 'Run `docketdrop serve` (or `demo`, or `migrate up`) first, or check DOCKETDROP_HOME.',
+  })
+}
+
+async function makeHome([home, ...inner]: readonly [string, ...string[]]): Promise<void> {
   try {
     await mkdir(dirname(home), { recursive: true })
-    await makeFolder(home, 0o700)
-    await makeFolder(join(home, 'postgres'), 0o700)
+    for (const folder of [home, ...inner]) await makeFolder(folder, 0o700)
   } catch (cause) {
     throw new AccessError('HOME_MISSING', `The home folder ${home} cannot be made.`, {
       context: { errno: pgCode(cause) },

@@ -5,7 +5,7 @@
  * Promise: the cluster is never started twice, never left half made, never readable by others; orphans are adopted;
  * a server that dies is started again; the last process to leave stops it.
  */
-export { assertHomeOwner } from './home.ts'
+export { assertHomeOwner, preparePlainHome } from './home.ts'
 export { readMachine } from './machine.ts'
 export type { Machine, SystemUser } from './machine.ts'
 export { openEmbedded } from './open-embedded.ts'

@@ -85,6 +85,7 @@ function reject(row: number, line: number, cells: string[], message: string): Ra
 /** NUL cannot be stored by PostgreSQL; U+FFFD stands where bytes could not be decoded, and must never end up in a name. */
 function findBadText(text: string): string | undefined {
   if (text.includes('\0')) return 'The row holds a NUL character, which cannot be stored.'
-  if (text.includes('\uFFFD')) return 'The row holds bytes that do not fit the encoding of the file.'
+  if (text.includes('\uFFFD'))
+    return 'The row holds bytes that do not fit the encoding of the file.'
   return undefined
 }

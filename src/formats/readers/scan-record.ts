@@ -27,6 +27,17 @@ const LF = 10
 const CR = 13
 const BLANK = 32
 
+/** Where one cell ends, and what came of its quotes. */
+interface ScannedCell {
+  readonly end: number
+  readonly quoting: ScannedRecord['quoting']
+  /** Its text without quotes, where that is not the text as it stands. */
+  readonly from?: number
+  readonly to?: number
+}
+
+const severity = { regular: 0, loose: 1, unclosed: 2 } as const
+
 /**
  * Finds the end of the record that begins at `start`, or undefined when the text ends too early to tell.
  *
@@ -38,9 +49,10 @@ export function scanRecord(
   text: string,
   start: number,
   isFinal: boolean,
-  { delimiter, quote }: Dialect,
+  dialect: Dialect,
   cells?: string[],
 ): ScannedRecord | undefined {
+  const { delimiter, quote } = dialect
   let at = start
   let width = 0
   let lineEnd = findLineEnd(text, start)
@@ -49,34 +61,18 @@ export function scanRecord(
   for (;;) {
     const cellStart = at
     width += 1
-    let value: string | undefined
-    if (text[at] === quote) {
-      const closed = closeQuote(text, at, isFinal, lineEnd, delimiter, quote)
-      if (closed === 'more') return undefined
-      if (closed === undefined) {
-        quoting = 'unclosed'
-        at = endOfPlainCell(text, at, lineEnd, delimiter)
-      } else if ('textAfter' in closed) {
-        if (quoting === 'regular') quoting = 'loose'
-        at = endOfPlainCell(text, closed.textAfter, findLineEnd(text, closed.textAfter), delimiter)
-      } else {
-        if (closed.isLoose && quoting === 'regular') quoting = 'loose'
-        if (closed.quoteAt > lineEnd) {
-          isMultiLine = true
-          lineEnd = findLineEnd(text, closed.end)
-        }
-        if (cells) value = text.slice(at + 1, closed.quoteAt).replaceAll(quote + quote, quote)
-        at = closed.end
-      }
-    } else {
-      at = endOfPlainCell(text, at, lineEnd, delimiter)
-      if (quoting === 'regular' && quote !== 'none') {
-        const quoteAt = text.indexOf(quote, cellStart)
-        if (quoteAt !== -1 && quoteAt < at) quoting = 'loose'
-      }
+    const cell =
+      text[at] === quote
+        ? scanQuotedCell(text, at, isFinal, lineEnd, dialect)
+        : scanPlainCell(text, at, lineEnd, dialect)
+    if (!cell || (cell.end >= text.length && !isFinal)) return undefined
+    at = cell.end
+    if (severity[cell.quoting] > severity[quoting]) quoting = cell.quoting
+    if (at > lineEnd) {
+      isMultiLine = true
+      lineEnd = findLineEnd(text, at)
     }
-    cells?.push(value ?? text.slice(cellStart, at))
-    if (at >= text.length && !isFinal) return undefined
+    cells?.push(readValue(text, cellStart, cell, quote))
     if (at < text.length && text[at] === delimiter) {
       at += 1
       continue
@@ -85,6 +81,43 @@ export function scanRecord(
     if (next === undefined) return undefined
     return { end: at, next, width, lastStart: cellStart, quoting, isMultiLine }
   }
+}
+
+function readValue(text: string, start: number, cell: ScannedCell, quote: string): string {
+  return cell.from === undefined
+    ? text.slice(start, cell.end)
+    : text.slice(cell.from, cell.to).replaceAll(quote + quote, quote)
+}
+
+function scanPlainCell(
+  text: string,
+  start: number,
+  lineEnd: number,
+  { delimiter, quote }: Dialect,
+): ScannedCell {
+  const end = endOfPlainCell(text, start, lineEnd, delimiter)
+  const quoteAt = quote === 'none' ? -1 : text.indexOf(quote, start)
+  return { end, quoting: quoteAt !== -1 && quoteAt < end ? 'loose' : 'regular' }
+}
+
+function scanQuotedCell(
+  text: string,
+  start: number,
+  isFinal: boolean,
+  lineEnd: number,
+  dialect: Dialect,
+): ScannedCell | undefined {
+  const { delimiter } = dialect
+  const closed = closeQuote(text, start, isFinal, lineEnd, dialect)
+  if (closed === 'more') return undefined
+  if (closed === undefined) {
+    return { end: endOfPlainCell(text, start, lineEnd, delimiter), quoting: 'unclosed' }
+  }
+  if ('textAfter' in closed) {
+    return { end: endOfPlainCell(text, closed.textAfter, lineEnd, delimiter), quoting: 'loose' }
+  }
+  const quoting = closed.isLoose ? 'loose' : 'regular'
+  return { end: closed.end, quoting, from: start + 1, to: closed.quoteAt }
 }
 
 /** Position of the next LF or CR, or the length of the text. */
@@ -127,39 +160,50 @@ function closeQuote(
   open: number,
   isFinal: boolean,
   lineEnd: number,
-  delimiter: string,
-  quote: string,
+  { delimiter, quote }: Dialect,
 ): Closed | { readonly textAfter: number } | 'more' | undefined {
-  let firstStray = -1
+  let stray = -1
   let from = open + 1
   for (;;) {
     const at = text.indexOf(quote, from)
     // After a stray quote only the rest of its own line can still close the cell.
-    if (firstStray !== -1 && (at === -1 || at > lineEnd) && lineEnd < text.length) {
-      return { textAfter: firstStray }
-    }
+    if (stray !== -1 && isBeyond(at, lineEnd, text)) return { textAfter: stray }
+    if (isBeyond(at, open + limits.rowLength, text)) return undefined
     if (at === -1) {
-      if (text.length - open > limits.rowLength) return undefined
       if (!isFinal) return 'more'
-      return firstStray === -1 ? undefined : { textAfter: firstStray }
+      return stray === -1 ? undefined : { textAfter: stray }
     }
-    if (at - open > limits.rowLength) return undefined
-    let after = at + 1
-    if (text[after] === quote) {
-      from = after + 1
+    if (text[at + 1] === quote) {
+      from = at + 2
       continue
     }
-    while (text.charCodeAt(after) === BLANK && delimiter !== ' ') after += 1
+    const after = skipBlanks(text, at + 1)
     if (after >= text.length && !isFinal) return 'more'
-    const char = text.charCodeAt(after)
-    if (after >= text.length || text[after] === delimiter || char === LF || char === CR) {
-      return { quoteAt: at, end: after, isLoose: firstStray !== -1 || after !== at + 1 }
+    if (endsCell(text, after, delimiter)) {
+      return { quoteAt: at, end: after, isLoose: stray !== -1 || after !== at + 1 }
     }
     // A quote that looks like the opening of another cell: this cell ended before it.
-    if (firstStray !== -1 && text[at - 1] === delimiter) return { textAfter: firstStray }
+    if (stray !== -1 && text[at - 1] === delimiter) return { textAfter: stray }
     // A stray quote beyond the first line: that is another record's, and this cell was never closed.
     if (at > lineEnd) return undefined
-    if (firstStray === -1) firstStray = at
+    if (stray === -1) stray = at
     from = at + 1
   }
+}
+
+/** Is there surely no quote before `end`? `at` is where the next one was found, or -1. */
+function isBeyond(at: number, end: number, text: string): boolean {
+  return at === -1 ? end < text.length : at > end
+}
+
+function skipBlanks(text: string, from: number): number {
+  let at = from
+  while (text.charCodeAt(at) === BLANK) at += 1
+  return at
+}
+
+function endsCell(text: string, at: number, delimiter: string): boolean {
+  if (at >= text.length || text[at] === delimiter) return true
+  const char = text.charCodeAt(at)
+  return char === LF || char === CR
 }

@@ -41,6 +41,7 @@ const CTRL_Z = '\u001A'
  */
 export function createRecordSplitter(dialect: Dialect, usualWidth = 0): RecordSplitter {
   let rest = ''
+  let held = ''
   let line = 1
 
   function split(text: string, isFinal: boolean): TextRecord[] {
@@ -60,12 +61,6 @@ export function createRecordSplitter(dialect: Dialect, usualWidth = 0): RecordSp
         if (next === undefined) break
         if (lineEnd - at > limits.rowLength) throw tooLong(line)
         const record = text.slice(at, lineEnd)
-        if (record.endsWith(CTRL_Z) && next >= text.length) {
-          if (!isFinal) break
-          at = next
-          if (record !== CTRL_Z) records.push(plain(record.slice(0, -1), false))
-          break
-        }
         records.push(plain(record, lineEnd < text.length))
         line += 1
         at = next
@@ -134,7 +129,12 @@ export function createRecordSplitter(dialect: Dialect, usualWidth = 0): RecordSp
   }
 
   return {
-    push: (piece) => split(rest === '' ? piece : rest + piece, false),
+    push(piece) {
+      const text = rest + held + piece
+      held = text.endsWith(CTRL_Z) ? CTRL_Z : ''
+      return split(held === '' ? text : text.slice(0, -1), false)
+    },
+    // What is held now was the last character of the file.
     finish: () => split(rest, true),
   }
 }
@@ -146,7 +146,7 @@ function indexOrEnd(text: string, wanted: string, from: number): number {
 
 function splitLines(record: string): string[] {
   const lines: string[] = []
-  for (let at = 0; at <= record.length; ) {
+  for (let at = 0; at <= record.length;) {
     const end = findLineEnd(record, at)
     lines.push(record.slice(at, end))
     if (end === record.length) break

@@ -3,6 +3,7 @@ import type { Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { FileError } from '../../errors/index.ts'
 import { createDecoder } from '../create-decoder.ts'
+import { nameFormat } from '../detect-delimiter.ts'
 import { hashFile } from '../hash-file.ts'
 import { limits } from '../limits.ts'
 import type { Sniffed } from '../sniff.ts'
@@ -50,7 +51,7 @@ export function createTextReader(file: TextFile): TableReader {
 
   return {
     detected: {
-      format: options.format === 'auto' ? (delimiter === ',' ? 'csv' : 'txt') : options.format,
+      format: options.format === 'auto' ? nameFormat(delimiter) : options.format,
       encoding,
       delimiter,
       sheet: null,

@@ -25,7 +25,8 @@ const dayMonthYear = new RegExp(
   String.raw`^(?<d>\d{1,2})(?:st|nd|rd|th)?[\s-]*(?<m>\p{L}{3,9})[.,]?[\s-]*(?<y>\d{4}|\d{2})${rest}`,
   'iu',
 )
-const weekday = /^(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(?:day|sday|nesday|rsday|urday)?\.?,?\s+/i
+const weekday =
+  /^(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(?:day|sday|nesday|rsday|urday)?\.?,?\s+/i
 const offsetAtEnd = /\s*(Z|[+-]\d{2}(?::?\d{2})?)$/i
 
 type Groups = Readonly<Record<string, string | undefined>>
@@ -63,9 +64,7 @@ function readYearLast(text: string, order: DateOrder): ParsedDate | undefined {
   const first = Number(groups['a'])
   const second = Number(groups['b'])
   if (order === 'ymd') return invalid
-  return order === 'mdy'
-    ? finish(groups, year, first, second)
-    : finish(groups, year, second, first)
+  return order === 'mdy' ? finish(groups, year, first, second) : finish(groups, year, second, first)
 }
 
 /** Forms that can mean only one day, whatever the order of numbers is: `2027-01-15 …`, `20270115`, `Jan 15 2027  8:30AM`. */
@@ -87,7 +86,5 @@ export function readUnambiguousDate(text: string): ParsedDate | undefined {
  * | with a weekday | `Friday, January 15, 2027 at 8:30 AM` |
  */
 export function readDate(text: string, order: DateOrder): ParsedDate {
-  return (
-    readUnambiguousDate(text) ?? readYearLast(text.replace(weekday, ''), order) ?? invalid
-  )
+  return readUnambiguousDate(text) ?? readYearLast(text.replace(weekday, ''), order) ?? invalid
 }

@@ -36,7 +36,8 @@ export function findPatternMistake(pattern: string): string | undefined {
   const kinds = new Set(tokens.map(({ kind }) => kind))
   const isDate = ['y', 'M', 'd'].every((kind) => kinds.has(kind))
   if (!isDate) return 'a date pattern needs a year (yyyy), a month (M) and a day (d)'
-  if (kinds.has('m') && !kinds.has('H') && !kinds.has('h')) return 'minutes (m) need an hour (h or H); a month is M'
+  if (kinds.has('m') && !kinds.has('H') && !kinds.has('h'))
+    return 'minutes (m) need an hour (h or H); a month is M'
   return undefined
 }
 
@@ -46,8 +47,9 @@ const isNumber = (token: Token | undefined) =>
 function toExpression(tokens: readonly Token[], index: number): string {
   const { kind, text } = tokens[index] as Token
   const next = tokens[index + 1]
-  if (kind === 'text' && /^\s+$/.test(text)) return next?.kind === 'a' ? String.raw`\s*` : String.raw`\s+`
-  if (kind === 'text') return text.replace(/[^\p{L}\p{N}]/gu, String.raw`\$&`)
+  if (kind === 'text' && /^\s+$/.test(text))
+    return next?.kind === 'a' ? String.raw`\s*` : String.raw`\s+`
+  if (kind === 'text') return text.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`)
   if (kind === 'E') return String.raw`\p{L}+\.?`
   if (kind === 'a') return String.raw`(?<a>[ap])\.?\s?(?:m\.?)?`
   if (/^M{3,}$/.test(text)) return String.raw`(?<M>\p{L}+\.?)`

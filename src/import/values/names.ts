@@ -56,7 +56,8 @@ export function splitName(text: string): SplitName {
   if (after.every((word) => companyEndings.has(fold(word)))) return whole
   const suffixAfter = takeSuffix(after)
   const suffix = suffixAfter ?? (before.length > 1 ? takeSuffix(before) : undefined)
-  const leading = suffix === undefined && after.length > 1 && isSuffix(after[0]) && fold(after[0] ?? '') !== 'V'
+  const leading =
+    suffix === undefined && after.length > 1 && isSuffix(after[0]) && fold(after[0] ?? '') !== 'V'
   const taken = leading ? after.shift() : suffix
   return {
     fullName: text,

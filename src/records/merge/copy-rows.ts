@@ -6,7 +6,7 @@ import { toEventKey } from './event-key.ts'
 import { loadContactColumns, loadRowColumns } from './load-tables.ts'
 
 /** Characters sent in one COPY; large enough that the round trip does not count, small enough to keep in memory. */
-const batchLength = 1 << 18
+const batchLength = 1 << 20
 
 const toRank = (number: number) => String(number).padStart(10, '0')
 

@@ -11,6 +11,7 @@ import { mergeNames } from './merge-names.ts'
 import { mergeParticipants } from './merge-participants.ts'
 import { mergePayments } from './merge-payments.ts'
 import type { Origin } from './origin.ts'
+import { saveTouchedEvents } from './save-touched-events.ts'
 
 /** First key of the advisory locks of merges; the second is the agency. */
 const mergeLock = 7_361_002
@@ -52,16 +53,19 @@ export async function mergeRows(
   const merged = await time('events', () => mergeEvents(trx, origin, template))
   const joined = await time('participants', () => mergeParticipants(trx, origin))
   const payments = await time('payments', () => mergePayments(trx, origin))
-  const events = {
-    ...merged.counts,
-    updated: merged.counts.updated + joined,
-    unchanged: merged.counts.unchanged - joined,
+  const records = {
+    clients,
+    contacts,
+    cases,
+    events: {
+      ...merged.counts,
+      updated: merged.counts.updated + joined,
+      unchanged: merged.counts.unchanged - joined,
+    },
+    locations,
+    judges,
+    payments,
   }
-  return {
-    accepted: count - duplicate,
-    duplicate,
-    records: { clients, contacts, cases, events, locations, judges, payments },
-    events: merged.events,
-    timings,
-  }
+  await time('touched', () => saveTouchedEvents(trx, origin, records, joined))
+  return { accepted: count - duplicate, duplicate, records, events: merged.events, timings }
 }

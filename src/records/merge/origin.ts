@@ -1,5 +1,3 @@
 /** Whose records a merge writes, and on behalf of which upload: the named bindings of its statements. */
-export interface Origin {
-  readonly agencyId: number
-  readonly uploadId: string
-}
+// A type and not an interface: knex takes only the former as bindings.
+export type Origin = Readonly<{ agencyId: number; uploadId: string }>

@@ -36,10 +36,7 @@ export function encodeVersion(): Buffer {
   const packet = Buffer.allocUnsafe(4 + length)
   packet.writeUInt32BE(length, 0)
   packet.writeUInt8(packetTypes.version, 4)
-  words.reduce(
-    (at, word) => writeBytes(packet, word, at),
-    packet.writeUInt32BE(protocolVersion, 5),
-  )
+  words.reduce((at, word) => writeBytes(packet, word, at), packet.writeUInt32BE(protocolVersion, 5))
   return packet
 }
 

@@ -1,0 +1,88 @@
+import type { TextFacts } from './evidence-facts.ts'
+import type { Dialect } from './readers/scan-record.ts'
+import { scanRecord } from './readers/scan-record.ts'
+import { findTrailerCount, isTrailerRow } from './trailer.ts'
+import type { Evidence } from './types.ts'
+
+/** What the bytes at the very end say. */
+export interface LastBytes {
+  readonly bytes: number
+  /** The last character is only half there. */
+  readonly isCharacterCut: boolean
+  /** The file ends with a CR while its lines end with CRLF. */
+  readonly isLineEndCut: boolean
+}
+
+type Verdict = Pick<Evidence, 'verdict' | 'findings' | 'trailer'>
+
+/** OpenSSH, paramiko and most libraries send blocks of this size or a multiple of it. */
+const transferBlock = 32_768
+
+/** From this share of short records on, a short last record says nothing (some exports drop blank cells at the end). */
+const usualRaggedness = 0.05
+
+/**
+ * Judges whether a text file ends where its writer meant it to (design/ingestion.md §3).
+ *
+ * Files that the importer refuses anyway, such as one without records, are called complete: they are not truncated.
+ */
+export function judgeEnd(facts: TextFacts, bytes: LastBytes, dialect: Dialect): Verdict {
+  const { last } = facts
+  if (!last) return complete('The file has no records.')
+  if (bytes.isCharacterCut) return missing('The file ends in the middle of a character.')
+  if (bytes.isLineEndCut) return missing('The file ends in the middle of a line end.')
+  const cells: string[] = []
+  scanRecord(last.record.text, 0, true, dialect, cells)
+  const trailer = isTrailerRow(cells, { width: facts.usualWidth })
+  if (trailer !== undefined && trailer !== 'dashes') {
+    return isCountCut(findTrailerCount(cells), facts)
+      ? missing('The closing line tells a count that is only the beginning of the true one.')
+      : { ...complete(`The file closes with a trailer (${trailer}).`), trailer }
+  }
+  if (facts.openQuoteLine !== undefined) {
+    return missing(`A quote that opens on line ${facts.openQuoteLine} is never closed.`)
+  }
+  if (facts.records === 1) return complete('The file has one record.')
+  if (last.width < facts.usualWidth) return judgeShort(facts, last.width)
+  if (last.record.hasLineEnd) return complete('The last record is whole and ends with a line end.')
+  return judgeWithoutLineEnd(facts, last.lastCell, bytes.bytes)
+}
+
+function judgeShort({ last, usualWidth, narrowShare }: TextFacts, width: number): Verdict {
+  const figures = `The last record has ${width} of ${usualWidth} cells`
+  if (!last?.record.hasLineEnd) return missing(`${figures} and no line end.`)
+  if (width === 1 && usualWidth > 2) {
+    return complete(`${figures} and ends with a line end: it was taken as a footer.`)
+  }
+  if (narrowShare >= usualRaggedness) return complete(`${figures}, as many others of this file.`)
+  return missing(`${figures}.`)
+}
+
+function judgeWithoutLineEnd(facts: TextFacts, lastCell: string, bytes: number): Verdict {
+  const open = 'The last record has all its cells, but no line end, while the others have one.'
+  const cut = facts.lastColumn.findCut(lastCell)
+  if (cut !== undefined) return missing(open, `The last record looks cut: ${cut}.`)
+  if (bytes % transferBlock === 0) {
+    return missing(open, `The size, ${bytes} bytes, is a whole number of transfer blocks.`)
+  }
+  return { verdict: 'weak', findings: [open], trailer: null }
+}
+
+/** A trailer such as `TRAILER|12`, cut from `TRAILER|1234`: its count begins like the number of records and is smaller. */
+function isCountCut(count: number | undefined, { last, records }: TextFacts): boolean {
+  if (count === undefined || last?.record.hasLineEnd !== false) return false
+  const before = records - 1
+  // Titles, header, dashes and a header record may or may not be counted.
+  return [0, 1, 2, 3, 4, 5].some((more) => {
+    const truth = String(before - more)
+    return truth.startsWith(String(count)) && truth.length > String(count).length
+  })
+}
+
+function complete(finding: string): Verdict {
+  return { verdict: 'complete', findings: [finding], trailer: null }
+}
+
+function missing(...findings: string[]): Verdict {
+  return { verdict: 'missing', findings, trailer: null }
+}

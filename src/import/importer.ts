@@ -1,0 +1,119 @@
+import type { Agencies } from '../agencies/index.ts'
+import type { Bell, Db } from '../db/index.ts'
+import { toError } from '../errors/index.ts'
+import type { Claim, Inbox } from '../inbox/index.ts'
+import type { Logger } from '../log/index.ts'
+import { importClaim } from './import-claim.ts'
+import type { Importer, ImportProgress, Templates } from './types.ts'
+
+export interface ImporterParts {
+  readonly db: Db
+  readonly bell: Pick<Bell, 'on'>
+  readonly log: Logger
+  readonly inbox: Pick<Inbox, 'queue' | 'uploads'>
+  readonly agencies: Pick<Agencies, 'listFeeds'>
+  readonly templates: Pick<Templates, 'get' | 'list'>
+  readonly now: () => Date
+  /** Hears of every few hundred rows; must not throw. */
+  readonly onProgress?: ((progress: ImportProgress) => void) | undefined
+}
+
+/** The bell wakes at once; the poll finds what rang while nobody listened, and uploads whose time to be retried has come. */
+const pollMs = 1000
+/** A third of the lease and less: two lost beats do not lose the claim. */
+const heartbeatMs = 10_000
+const graceMs = 20_000
+/** Agencies imported side by side; the queue gives each agency one at a time. */
+const laneCount = 2
+
+/** Takes uploads from the queue and imports them. Runs nothing before `start` or `runOnce`. */
+export function createImporter(parts: ImporterParts): Importer {
+  const { bell, log, inbox } = parts
+  let lanes: Promise<void>[] = []
+  let stopping = new AbortController()
+  let wakers: (() => void)[] = []
+  let leaveBell: () => void = () => undefined
+
+  function wake(): void {
+    const sleepers = wakers
+    wakers = []
+    for (const waker of sleepers) waker()
+  }
+
+  function rest(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, pollMs)
+      wakers.push(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
+  }
+
+  /** Keeps the lease while the import runs; ends it when somebody else has the upload, or the grace is over. */
+  async function importWithLease(claim: Claim, outer: AbortSignal): Promise<void> {
+    const lost = new AbortController()
+    const signal = AbortSignal.any([lost.signal, outer])
+    let beating: Promise<void> = Promise.resolve()
+    const beat = async () => {
+      try {
+        if (!(await inbox.queue.heartbeat(claim))) lost.abort(new Error('The claim was lost.'))
+      } catch (error) {
+        // The lease outlives a few lost beats; `finish` is fenced whatever happens.
+        log.warn('heartbeat failed', { uploadId: claim.upload.uploadId, err: toError(error) })
+      }
+    }
+    const timer = setInterval(() => {
+      beating = beat()
+    }, heartbeatMs)
+    try {
+      await importClaim(claim, parts, signal)
+    } finally {
+      clearInterval(timer)
+      await beating
+    }
+  }
+
+  async function takeOne(outer: AbortSignal): Promise<boolean> {
+    const claim = await inbox.queue.claim()
+    if (claim === undefined) return false
+    await importWithLease(claim, outer)
+    return true
+  }
+
+  async function runLane(isStopped: () => boolean, outer: AbortSignal): Promise<void> {
+    while (!isStopped()) {
+      try {
+        if (await takeOne(outer)) continue
+      } catch (error) {
+        log.error('import lane stumbled', { err: toError(error) })
+      }
+      if (!isStopped()) await rest()
+    }
+  }
+
+  return {
+    start() {
+      if (lanes.length > 0) return Promise.resolve()
+      stopping = new AbortController()
+      const own = new AbortController()
+      const { signal } = stopping
+      signal.addEventListener('abort', () => {
+        const timer = setTimeout(() => own.abort(new Error('The server stops.')), graceMs)
+        timer.unref()
+      })
+      leaveBell = bell.on('docketdrop_queued', wake)
+      lanes = Array.from({ length: laneCount }, () => runLane(() => signal.aborted, own.signal))
+      return Promise.resolve()
+    },
+    async stop() {
+      leaveBell()
+      stopping.abort()
+      wake()
+      await Promise.all(lanes)
+      lanes = []
+    },
+    runOnce: () => takeOne(new AbortController().signal),
+    importClaim: (claim) => importWithLease(claim, new AbortController().signal),
+  }
+}

@@ -1,0 +1,201 @@
+import { FileError } from '../errors/index.ts'
+import { isTrailerRow, openTable } from '../formats/index.ts'
+import type { RawRow, TableReader } from '../formats/index.ts'
+import type { RejectedRow } from '../inbox/index.ts'
+import type { LoadRow } from '../records/index.ts'
+import { createFieldValues } from './field-values.ts'
+import type { Findings } from './findings.ts'
+import { findHeader, headerSearchRows, holdsHeader } from './header.ts'
+import type { Header } from './header.ts'
+import { createRowJudge } from './judge-row.ts'
+import type { JudgedRow } from './judge-row.ts'
+import { createMapping } from './mapping.ts'
+import { createRestore, openRejects } from './rejects-file.ts'
+import type { RowIssue } from './row-issue.ts'
+import { createRepeatedHeaderTest, isBlankRow, isExcluded, isRagged } from './rules.ts'
+import { listNamedColumns } from './template.ts'
+import type { Template } from './template.ts'
+import { toStorableText } from './values/text.ts'
+
+/** All that is needed to read one file; plain data, so that another thread can do it. */
+export interface ReadInput {
+  readonly path: string
+  readonly template: Template
+  /** IANA name; already decided between template and agency. */
+  readonly timeZone: string
+  /** ISO 3166-1. */
+  readonly region: string
+  /** The file is a mended rejects.csv: its last four columns and the prefixes of its cells are ours. */
+  readonly isRejectsFile: boolean
+}
+
+/** Some rows of a file, judged. */
+export interface JudgedBatch {
+  readonly good: readonly LoadRow[]
+  readonly rejected: readonly RejectedRow[]
+}
+
+export interface JudgedTable {
+  /** May be taken once; fills the findings. @throws FileError for a file that cannot be used, also in mid-stream */
+  batches(): AsyncIterable<JudgedBatch>
+  /** SHA-256 of the bytes, known when `batches` has ended. */
+  sha256(): Promise<string>
+  close(): Promise<void>
+}
+
+function open({ path, template, isRejectsFile }: ReadInput): Promise<TableReader> {
+  const names = listNamedColumns(template)
+  const isWanted = (rows: readonly RawRow[]) => holdsHeader(rows, names, template.header)
+  const { format, delimiter, quote, encoding, sheet } = template
+  return isRejectsFile
+    ? openRejects(path)
+    : openTable(path, { format, delimiter, quote, encoding, sheet, isWanted })
+}
+
+async function takeFirstRows(
+  batches: AsyncIterator<readonly RawRow[]>,
+  isEnough: (rows: readonly RawRow[]) => boolean,
+): Promise<RawRow[]> {
+  const rows: RawRow[] = []
+  while (!isEnough(rows)) {
+    const next = await batches.next()
+    if (next.done === true) break
+    rows.push(...next.value)
+  }
+  return rows
+}
+
+function toRejected({ row, line, cells }: RawRow, issues: readonly RowIssue[]): RejectedRow {
+  return {
+    row,
+    line,
+    cells: cells.map(toStorableText),
+    issues: issues
+      .filter(({ severity }) => severity === 'reject')
+      .map(({ code, column, message }) => ({ code, column, message })),
+  }
+}
+
+const rejectWhole = (code: RowIssue['code'], message: string): JudgedRow => ({
+  load: null,
+  issues: [{ code, severity: 'reject', column: null, message }],
+})
+
+/** What becomes of one row: `blank`, `ignored`, `excluded`, or a judgement. */
+type Verdict = 'blank' | 'ignored' | 'excluded' | JudgedRow
+
+/**
+ * The order in which a row is judged: blank; repeated header, footer or trailer; broken record; more or fewer cells
+ * than the header; excluded; then its cells. So a footer is never a ragged row, and an excluded row is never rejected for its cells.
+ */
+function createSorter(input: ReadInput, header: Header, isWorkbook: boolean) {
+  const { template, timeZone, region, isRejectsFile } = input
+  const mapping = createMapping(template, header)
+  const values = createFieldValues(template, mapping, timeZone, region)
+  const judge = createRowJudge(mapping, values, template.required, timeZone)
+  const isRepeatedHeader = createRepeatedHeaderTest(header)
+  const dropsTrailers = template.trailer === 'auto' && !isRejectsFile
+  const width = header.minWidth
+
+  return ({ row, cells, problem }: RawRow): Verdict => {
+    if (problem === undefined && isBlankRow(cells)) return 'blank'
+    if (isRepeatedHeader(cells)) return 'ignored'
+    if (dropsTrailers && isTrailerRow(cells, { width }) !== undefined) return 'ignored'
+    if (problem !== undefined) return rejectWhole(problem.code, problem.message)
+    if (isRagged(cells, header, isWorkbook)) {
+      const words = `The row has ${cells.length} cells, the header has ${header.maxWidth}; it was not guessed which belongs where.`
+      return rejectWhole('ROW_COLUMNS', words)
+    }
+    if (isExcluded(mapping, cells)) return 'excluded'
+    return judge(row, cells)
+  }
+}
+
+function noteHeader(findings: Findings, header: Header): void {
+  const used = new Set(header.indexes.values())
+  const extra = header.row === null ? [] : header.names.filter((_, index) => !used.has(index))
+  const drift = extra.slice(0, 100).map((name) => `new column: ${name.slice(0, 100)}`)
+  Object.assign(findings.detected, { headerRow: header.row, drift })
+  findings.rows.ignored += Math.max(0, header.position)
+  findings.header = header.cells
+}
+
+/**
+ * Opens a file and finds its header; rows come as `batches` are taken, in file order and constant memory.
+ *
+ * @throws {FileError} for a file or header that cannot be used
+ */
+export async function readTable(input: ReadInput, findings: Findings): Promise<JudgedTable> {
+  const reader = await open(input)
+  const setting = input.template.header
+  const wanted =
+    typeof setting === 'number' ? Math.max(setting, headerSearchRows) : headerSearchRows
+
+  async function* batches(): AsyncGenerator<JudgedBatch> {
+    const source = reader.batches()[Symbol.asyncIterator]()
+    try {
+      const raw = await takeFirstRows(source, (rows) => rows.length >= wanted)
+      const adapt = input.isRejectsFile ? createRestore(raw[0]) : (row: RawRow) => row
+      const first = raw.map(adapt)
+      if (first.every(({ cells }) => isBlankRow(cells)) && first.length < wanted)
+        throw refuseEmpty()
+      const { format, encoding, delimiter, sheet } = reader.detected
+      Object.assign(findings.detected, { encoding, delimiter, sheet })
+      const header = input.isRejectsFile
+        ? findRejectsHeader(first, input.template)
+        : findHeader(first, listNamedColumns(input.template), input.template.header)
+      const start = header.position + 1
+      noteHeader(findings, header)
+      const sort = createSorter(input, header, format === 'xlsx')
+      yield judgeRows(first.slice(start), sort, findings)
+      for (;;) {
+        const next = await source.next()
+        if (next.done === true) break
+        yield judgeRows(next.value.map(adapt), sort, findings)
+      }
+    } finally {
+      await source.return?.()
+    }
+  }
+
+  return { batches, sha256: () => reader.sha256(), close: () => reader.close() }
+}
+
+/** The first row of a rejects.csv is its header; a template without a header finds its columns there by number. */
+function findRejectsHeader(rows: readonly RawRow[], template: Template): Header {
+  return findHeader(rows, listNamedColumns(template), rows[0]?.row ?? 1)
+}
+
+function refuseEmpty(): FileError {
+  return new FileError('FILE_EMPTY', 'The file has no rows.', {
+    hint: 'Look at the job that wrote it: the report may have failed, or there was nothing to report.',
+  })
+}
+
+function judgeRows(
+  rows: readonly RawRow[],
+  sort: (row: RawRow) => Verdict,
+  findings: Findings,
+): JudgedBatch {
+  const good: LoadRow[] = []
+  const rejected: RejectedRow[] = []
+  for (const row of rows) {
+    const verdict = sort(row)
+    if (verdict === 'ignored') {
+      findings.rows.ignored++
+      continue
+    }
+    findings.rows.read++
+    if (verdict === 'blank' || verdict === 'excluded') {
+      findings.rows[verdict]++
+      continue
+    }
+    for (const issue of verdict.issues) findings.issues.add(issue, row)
+    if (verdict.load !== null) good.push(verdict.load)
+    else {
+      findings.rows.rejected++
+      rejected.push(toRejected(row, verdict.issues))
+    }
+  }
+  return { good, rejected }
+}

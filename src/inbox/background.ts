@@ -1,0 +1,147 @@
+import type { Bell } from '../db/index.ts'
+import { createEndings } from './close-file.ts'
+import { createTask } from './create-task.ts'
+import type { Task } from './create-task.ts'
+import { examineReceived } from './examine.ts'
+import type { InboxContext } from './inbox-context.ts'
+import { hasHardLinks } from './probe-home.ts'
+import { reconcile } from './reconcile.ts'
+import { createScan } from './scan.ts'
+import { settleReceived } from './settle.ts'
+import { findNextSettle } from './settle-store.ts'
+import { removeNode } from './touch-store.ts'
+import { beat } from './upload-store.ts'
+import { openWatcher } from './watcher.ts'
+import type { Watcher } from './watcher.ts'
+
+/** Everything that the inbox does by itself. */
+export interface Background {
+  start(): Promise<void>
+  stop(): Promise<void>
+  settleOnce(): Promise<boolean>
+  /** Something may settle now. Does nothing before `start`. */
+  wake(): void
+  /** The journal knows more than the database: reconcile soon. */
+  noteBehind(): void
+  /** Watches an agency from now on, if anything is watched. */
+  watch(agency: string): void
+}
+
+const beatMs = 2_000
+const behindMs = 2_000
+/** Events come in swarms; one look serves a swarm. */
+const swarmMs = 50
+
+/** Builds the background work; the parts of the inbox wake it. */
+export function createBackground(context: InboxContext, bell: Bell | undefined): Background {
+  const scan = createScan(context)
+  const { settings } = context
+  const moved = new Set<string>()
+  let tasks: { settle: Task; upkeep: Task; adopt: Task; beat: Task } | undefined
+  let watcher: Watcher | undefined
+  let deafen: (() => void) | undefined
+  let isBehind = false
+
+  async function settle(): Promise<number> {
+    return (await examineReceived(context)) + (await settleReceived(context))
+  }
+
+  async function tidy(): Promise<number> {
+    isBehind = false
+    return context.lock('reconcile', () => reconcile(context))
+  }
+
+  async function settleRound(): Promise<number | undefined> {
+    await settle()
+    const wait = await findNextSettle(context.db, settings.settleMs)
+    return wait === undefined ? undefined : Math.min(Math.max(wait, 20), settings.scanMs)
+  }
+
+  async function upkeepRound(): Promise<number> {
+    await tidy()
+    await scan.run()
+    tasks?.settle.kick()
+    tasks?.adopt.kick()
+    return isBehind ? behindMs : settings.scanMs
+  }
+
+  async function adoptRound(): Promise<number | undefined> {
+    if (moved.size > 0) await new Promise((resolve) => setTimeout(resolve, swarmMs))
+    const agencies = new Set(moved)
+    moved.clear()
+    const isDue = scan.nextLook() === 0
+    const count = agencies.size > 0 || isDue ? await scan.run(isDue ? undefined : agencies) : 0
+    if (count > 0) tasks?.settle.kick()
+    const wait = scan.nextLook()
+    return wait === undefined ? undefined : Math.max(wait, 20)
+  }
+
+  async function beatRound(): Promise<number> {
+    await beat(context.db, context.nodeId)
+    return beatMs
+  }
+
+  const make = (name: string, run: () => Promise<number | undefined>) =>
+    createTask({ name, log: context.log, run })
+
+  async function openTasks(): Promise<void> {
+    tasks = {
+      settle: make('settle', settleRound),
+      upkeep: make('upkeep', upkeepRound),
+      adopt: make('adopt', adoptRound),
+      beat: make('beat', beatRound),
+    }
+    const { settle: settling, adopt } = tasks
+    tasks.beat.kick()
+    const agencies = await context.agencies.list()
+    for (const { agency } of agencies) await context.addAgency(agency)
+    watcher = await openWatcher(
+      context,
+      agencies.map(({ agency }) => agency),
+      (agency) => {
+        moved.add(agency)
+        adopt.kick()
+      },
+    )
+    deafen = bell?.on('docketdrop_received', () => settling.kick())
+    tasks.upkeep.kick()
+  }
+
+  return {
+    async start() {
+      if (tasks !== undefined) return
+      await context.places.prepare()
+      if (!(await hasHardLinks(context.places, context.nodeId)))
+        context.log.warn('no hard links in the home folder, the spool holds copies')
+      await beat(context.db, context.nodeId)
+      await tidy()
+      await openTasks()
+    },
+    async stop() {
+      if (tasks === undefined) return
+      const ending = tasks
+      deafen?.()
+      const endings = createEndings(context)
+      for (const open of [...context.openUploads.values()])
+        await endings.abandon(open, 'SERVER_STOPPED')
+      tasks = undefined
+      await watcher?.close()
+      watcher = undefined
+      for (const task of Object.values(ending)) await task.stop()
+      await removeNode(context.db, context.nodeId).catch((error: unknown) => {
+        context.log.warn('node not signed off', { err: error })
+      })
+    },
+    async settleOnce() {
+      await context.places.prepare()
+      const counts = [await tidy(), await scan.run(), await settle()]
+      return counts.some((count) => count > 0)
+    },
+    wake: () => tasks?.settle.kick(),
+    noteBehind() {
+      isBehind = true
+      setTimeout(() => tasks?.upkeep.kick(), behindMs).unref()
+    },
+    watch: (agency) => watcher?.add(agency),
+  }
+}

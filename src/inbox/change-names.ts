@@ -1,0 +1,201 @@
+import { lutimes, mkdir, rename as renameFs, rmdir, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Agency } from '../agencies/index.ts'
+import { AccessError, AppError, ConflictError, UsageError } from '../errors/index.ts'
+import { assertName } from './assert-name.ts'
+import { attemptDatabase } from './attempt-database.ts'
+import { findFile, isSameFile } from './file-identity.ts'
+import type { InboxContext } from './inbox-context.ts'
+import { toInboxPath } from './inbox-path.ts'
+import { isTemporaryName } from './is-temporary-name.ts'
+import { keepOpenBytes } from './keep-bytes.ts'
+import { findMendedUpload } from './rejects-origin.ts'
+import { findStanding, findStandingUpload } from './standing-upload.ts'
+import type { Standing, StandingUpload } from './standing-upload.ts'
+import { renameFolder, renameUpload, touchUpload, withdrawUpload } from './touch-store.ts'
+import type { Receiving, Sender } from './types.ts'
+
+/** The doors that change names, not bytes. */
+export type NameChanges = Pick<
+  Receiving,
+  'rename' | 'remove' | 'makeFolder' | 'removeFolder' | 'setTimes'
+>
+
+/** Where a name is to be made: its folder must exist, its last segment must be a good name. */
+async function locateNew(
+  context: InboxContext,
+  agency: Agency,
+  path: readonly string[],
+): Promise<{ absolute: string; path: readonly string[] }> {
+  const last = path.at(-1)
+  if (last === undefined)
+    throw new AccessError('PATH_READ_ONLY', 'The inbox itself cannot be changed.')
+  const segments = [...path.slice(0, -1).map((name) => name.normalize('NFC')), assertName(last)]
+  return {
+    absolute: await context.places.locate(agency.agency, 'inbox', segments),
+    path: segments,
+  }
+}
+
+/** Records a rename in memory and in the database; the scan finds out by itself what the database missed. */
+async function recordRename(
+  context: InboxContext,
+  sender: Sender,
+  { open, row }: StandingUpload,
+  path: readonly string[],
+): Promise<void> {
+  const fileName = path.at(-1) ?? ''
+  if (open !== undefined) {
+    open.path = path
+    open.fileName = fileName
+  }
+  const uploadId = row?.upload_id ?? open?.uploadId
+  if (uploadId === undefined) return
+  const { agencyId } = sender.agency
+  await attemptDatabase(context, async () => {
+    const rejectsOf = await findMendedUpload(context.db, agencyId, fileName)
+    const reason = isTemporaryName(fileName) ? 'TEMPORARY_NAME' : null
+    const to = { inboxPath: toInboxPath(path), fileName, rejectsOf, reason } as const
+    await renameUpload(context.db, { agencyId, uploadId }, to)
+    await touch(context, sender, uploadId)
+  })
+}
+
+async function touch(context: InboxContext, sender: Sender, uploadId: string): Promise<void> {
+  const sessionId = sender.sessionId ?? null
+  if (sessionId !== null) context.liveSessions.add(sessionId)
+  const { agencyId } = sender.agency
+  await touchUpload(context.db, { agencyId, uploadId, sessionId, nodeId: context.nodeId })
+}
+
+async function moveFolder(
+  context: InboxContext,
+  agency: Agency,
+  from: Standing,
+  to: { absolute: string; path: readonly string[] },
+): Promise<void> {
+  if (to.path.length > from.path.length && from.path.every((name, at) => name === to.path[at]))
+    throw new UsageError('PATH_INVALID', 'A folder cannot be moved into itself.')
+  await renameFs(from.absolute, to.absolute)
+  for (const open of context.openUploads.values()) {
+    const isInside =
+      open.agency.agencyId === agency.agencyId &&
+      from.path.every((name, at) => name === open.path?.[at])
+    if (isInside && open.path !== undefined)
+      open.path = [...to.path, ...open.path.slice(from.path.length)]
+  }
+  await attemptDatabase(context, () =>
+    renameFolder(context.db, agency.agencyId, toInboxPath(from.path), toInboxPath(to.path)),
+  )
+}
+
+async function assertFree(from: Standing, to: string, overwrite: boolean): Promise<void> {
+  const found = await findFile(to)
+  if (found === undefined || isSameFile(found, from.found)) return
+  if (!overwrite || found.kind !== 'file' || from.found.kind !== 'file')
+    throw new ConflictError('PATH_EXISTS', 'There is a file or folder of this name already.', {
+      hint: 'Remove it first, or choose another name.',
+    })
+}
+
+/** An upload whose file was removed before any importer took it. Its bytes stay in the spool for a day. */
+async function recordRemoval(
+  context: InboxContext,
+  agency: Agency,
+  { open, row, isCertain }: StandingUpload,
+): Promise<void> {
+  if (open !== undefined) {
+    open.isRemoved = true
+    open.path = undefined
+    return
+  }
+  const saved = isCertain
+    ? await attemptDatabase(context, async () => {
+        if (row !== undefined)
+          await withdrawUpload(context.db, agency.agencyId, row.upload_id, 'WITHDRAWN')
+      })
+    : undefined
+  if (saved === undefined) context.noteBehind()
+}
+
+/** While the database is away the journal must say that the file is withdrawn, before its name goes. */
+async function journalRemoval(context: InboxContext, standing: Standing): Promise<void> {
+  for (const entry of await context.journal.list())
+    if (isSameFile(standing.found, entry))
+      await context.journal.save({
+        ...entry,
+        state: 'withdrawn',
+        reason: 'WITHDRAWN',
+        at: new Date().toISOString(),
+      })
+}
+
+function refuseFolderError(error: unknown): never {
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  if (error instanceof AppError) throw error
+  if (code === 'EEXIST')
+    throw new ConflictError('PATH_EXISTS', 'There is a file or folder of this name already.')
+  if (code === 'ENOTEMPTY')
+    throw new ConflictError('FOLDER_NOT_EMPTY', 'The folder still holds something.')
+  throw error as Error
+}
+
+/** Rename, remove, folders and times, as a sender may change them in its inbox. */
+export function createNameChanges(context: InboxContext): NameChanges {
+  const alone = <Result>(agency: Agency, work: () => Promise<Result>) =>
+    context.lock(`agency:${agency.agencyId}`, work)
+
+  return {
+    async rename(sender, from, to, { overwrite }) {
+      const { agency } = sender
+      await alone(agency, async () => {
+        const old = await findStanding(context, agency, from)
+        const target = await locateNew(context, agency, to)
+        await assertFree(old, target.absolute, overwrite)
+        if (old.found.kind === 'folder') return moveFolder(context, agency, old, target)
+        const upload = await findStandingUpload(context, agency, old.found)
+        if (old.absolute !== target.absolute) {
+          await keepOpenBytes(context, target.absolute)
+          await renameFs(old.absolute, target.absolute)
+          await Promise.all(
+            [dirname(old.absolute), dirname(target.absolute)].map(context.syncFolder),
+          )
+        }
+        await recordRename(context, sender, upload, target.path)
+      })
+      context.wake()
+    },
+    async remove(sender, path) {
+      const { agency } = sender
+      await alone(agency, async () => {
+        const standing = await findStanding(context, agency, path)
+        if (standing.found.kind !== 'file')
+          throw new UsageError('PATH_KIND', 'This is a folder, not a file.')
+        const upload = await findStandingUpload(context, agency, standing.found)
+        if (!upload.isCertain) await journalRemoval(context, standing)
+        await keepOpenBytes(context, standing.absolute)
+        await unlink(standing.absolute)
+        await recordRemoval(context, agency, upload)
+      })
+    },
+    async makeFolder(sender, path) {
+      await context.addAgency(sender.agency.agency)
+      const { absolute } = await locateNew(context, sender.agency, path)
+      await mkdir(absolute, { mode: 0o700 }).catch(refuseFolderError)
+    },
+    async removeFolder(sender, path) {
+      const { absolute, found } = await findStanding(context, sender.agency, path)
+      if (found.kind !== 'folder')
+        throw new UsageError('PATH_KIND', 'This is a file, not a folder.')
+      await rmdir(absolute).catch(refuseFolderError)
+    },
+    async setTimes(sender, path, accessedAt, modifiedAt) {
+      const { absolute, found } = await findStanding(context, sender.agency, path)
+      await lutimes(absolute, accessedAt, modifiedAt)
+      if (found.kind !== 'file') return
+      const { row } = await findStandingUpload(context, sender.agency, found)
+      if (row !== undefined)
+        await attemptDatabase(context, () => touch(context, sender, row.upload_id))
+    },
+  }
+}

@@ -1,0 +1,185 @@
+import { rm } from 'node:fs/promises'
+import type { AppError, ErrorCode } from '../errors/index.ts'
+import { attemptDatabase } from './attempt-database.ts'
+import { findFile, isSameFile } from './file-identity.ts'
+import type { FileIdentity } from './file-identity.ts'
+import type { InboxContext } from './inbox-context.ts'
+import { toInboxPath } from './inbox-path.ts'
+import type { Endings } from './incoming-file.ts'
+import { isTemporaryName } from './is-temporary-name.ts'
+import type { JournalEntry } from './journal.ts'
+import { placeFile, restoreAcknowledged, standingPath, touchedFolders } from './keep-bytes.ts'
+import { assertStillOpen, drainWrites, judgeSize, wholePrefix } from './open-upload.ts'
+import type { OpenUpload } from './open-upload.ts'
+import { findMendedUpload } from './rejects-origin.ts'
+import { saveReceived } from './upload-store.ts'
+import type { NewUpload } from './upload-store.ts'
+import { toWriteFailure } from './write-failure.ts'
+
+/** The row of an upload that is open, as it would be saved now. */
+export function toNewUpload(context: InboxContext, open: OpenUpload, bytes: number): NewUpload {
+  const { uploadId, agency, account, source, sessionId, fileName, device, inode } = open
+  return {
+    agencyId: agency.agencyId,
+    uploadId,
+    account,
+    source,
+    fileName,
+    inboxPath: open.path === undefined ? null : toInboxPath(open.path),
+    device,
+    inode,
+    bytes,
+    nodeId: context.nodeId,
+    sessionId: sessionId !== null && context.liveSessions.has(sessionId) ? sessionId : null,
+    forcedTemplate: open.forcedTemplate,
+    openedAt: open.openedAt,
+  }
+}
+
+/** What the journal says of an upload that is open, or just was. */
+export function toJournalEntry(
+  context: InboxContext,
+  open: OpenUpload,
+  state: JournalEntry['state'],
+  bytes: number,
+  reason: ErrorCode | null = null,
+): JournalEntry {
+  const { openedAt, ...upload } = toNewUpload(context, open, bytes)
+  return {
+    ...upload,
+    agency: open.agency.agency,
+    openedAt: openedAt.toISOString(),
+    state,
+    reason,
+    at: new Date().toISOString(),
+  }
+}
+
+/** Saves how the receiving ended; the journal stands already, so a database that is away costs nothing but time. */
+async function saveRow(
+  context: InboxContext,
+  open: OpenUpload,
+  end: { state: 'received' | 'partial' | 'withdrawn'; reason: ErrorCode | null; bytes: number },
+  identity: FileIdentity = open,
+): Promise<void> {
+  const saved = await attemptDatabase(context, async () => {
+    const rejectsOf = await findMendedUpload(context.db, open.agency.agencyId, open.fileName)
+    const row = { ...toNewUpload(context, open, end.bytes), ...identity }
+    await saveReceived(context.db, row, { ...end, rejectsOf })
+  })
+  if (saved === undefined) context.noteBehind()
+  context.wake()
+}
+
+function reasonOf(open: OpenUpload): ErrorCode | null {
+  if (open.isRemoved) return 'WITHDRAWN'
+  return isTemporaryName(open.fileName) ? 'TEMPORARY_NAME' : null
+}
+
+/** The promise of CLOSE, in the order of design/ingestion.md §3: bytes, journal, names, row. */
+async function publish(context: InboxContext, open: OpenUpload, bytes: number): Promise<void> {
+  const state = open.isRemoved ? 'withdrawn' : 'received'
+  await context.journal.save(toJournalEntry(context, open, state, bytes, reasonOf(open)))
+  await context.lock(`agency:${open.agency.agencyId}`, async () => {
+    if (!(await placeFile(context, open))) open.path = undefined
+  })
+  await Promise.all(touchedFolders(context, open).map(context.syncFolder))
+  await saveRow(context, open, { state, reason: reasonOf(open), bytes })
+}
+
+/** An acknowledged upload was opened again and that writing failed: what was acknowledged stands again. */
+async function fallBack(context: InboxContext, open: OpenUpload): Promise<void> {
+  const path = standingPath(context, open)
+  const spool = context.places.spool(open.uploadId)
+  await context.lock(`agency:${open.agency.agencyId}`, async () => {
+    if (path !== undefined && isSameFile(await findFile(path), open))
+      await restoreAcknowledged(context, open.uploadId, path)
+  })
+  const kept = await findFile(spool)
+  const named = (path === undefined ? undefined : await findFile(path)) ?? kept
+  const identity = { device: named?.device ?? open.device, inode: named?.inode ?? open.inode }
+  const end = { state: 'received', reason: reasonOf(open), bytes: kept?.size ?? 0 } as const
+  await saveRow(context, open, end, identity)
+}
+
+/** Keeps what surely arrived, so that a sender can go on from the size it sees. */
+async function keepPartial(
+  context: InboxContext,
+  open: OpenUpload,
+  reason: ErrorCode,
+): Promise<void> {
+  const bytes = wholePrefix(open)
+  const state = open.isRemoved ? 'withdrawn' : 'partial'
+  const end = { state, reason: open.isRemoved ? 'WITHDRAWN' : reason, bytes } as const
+  try {
+    await open.handle.truncate(bytes)
+    await context.lock(`agency:${open.agency.agencyId}`, async () => {
+      if (!(await placeFile(context, open))) open.path = undefined
+    })
+    await context.journal.save(toJournalEntry(context, open, state, bytes, end.reason))
+  } catch (error) {
+    context.log.warn('partial file not kept in the spool', { err: error, uploadId: open.uploadId })
+  }
+  await saveRow(context, open, end)
+}
+
+async function endUnfinished(
+  context: InboxContext,
+  open: OpenUpload,
+  reason: ErrorCode,
+): Promise<void> {
+  const { uploadId, agency } = open
+  context.log.warn('upload not finished', { uploadId, agencyId: agency.agencyId, reason })
+  try {
+    if (open.isAcknowledged) await fallBack(context, open)
+    else await keepPartial(context, open, reason)
+  } catch (error) {
+    context.log.error('unfinished upload not recorded', { err: error, uploadId })
+    context.noteBehind()
+  }
+}
+
+async function release(context: InboxContext, open: OpenUpload): Promise<void> {
+  if (context.openUploads.get(open.uploadId) === open) context.openUploads.delete(open.uploadId)
+  await rm(context.places.openSpool(open.uploadId), { force: true })
+  await open.handle.close()
+}
+
+/** CLOSE, and the ends that are none. */
+export function createEndings(context: InboxContext): Endings {
+  async function finish(open: OpenUpload): Promise<void> {
+    await drainWrites(open)
+    if (open.failure !== undefined) throw open.failure
+    const bytes = judgeSize(open)
+    if ((await open.handle.stat()).size !== bytes) await open.handle.truncate(bytes)
+    await open.handle.sync()
+    await publish(context, open, bytes)
+    const { uploadId, agency } = open
+    context.log.info('upload received', { uploadId, agencyId: agency.agencyId, bytes })
+  }
+
+  return {
+    async close(open) {
+      assertStillOpen(open)
+      open.isEnded = true
+      try {
+        await finish(open)
+      } catch (error) {
+        const failure: AppError = toWriteFailure(error)
+        await endUnfinished(context, open, failure.code)
+        throw failure
+      } finally {
+        await release(context, open)
+      }
+    },
+    async abandon(open, reason) {
+      if (open.isEnded) return
+      open.isEnded = true
+      await drainWrites(open)
+      await endUnfinished(context, open, open.failure?.code ?? reason)
+      await release(context, open).catch((error: unknown) => {
+        context.log.warn('file handle not closed', { err: error, uploadId: open.uploadId })
+      })
+    },
+  }
+}

@@ -1,0 +1,56 @@
+import type { BigIntStats } from 'node:fs'
+import { lstat } from 'node:fs/promises'
+
+/** What tells one file from another whatever its name: device and inode, as the text of a signed 64-bit number. */
+export interface FileIdentity {
+  readonly device: string
+  readonly inode: string
+}
+
+/** Facts of one file or folder; links are looked at, not followed. */
+export interface FoundFile extends FileIdentity {
+  readonly kind: 'file' | 'folder' | 'other'
+  readonly size: number
+  readonly modifiedAt: Date
+  readonly accessedAt: Date
+  /** Nanoseconds, to notice any change. */
+  readonly modifiedNs: bigint
+  readonly changedNs: bigint
+  /** Number of names the file has. */
+  readonly links: number
+}
+
+/** Facts from `stat` with bigint: true. Inode numbers beyond 2^63 wrap, as PostgreSQL's bigint needs it. */
+export function toFoundFile(stats: BigIntStats): FoundFile {
+  return {
+    device: BigInt.asIntN(64, stats.dev).toString(),
+    inode: BigInt.asIntN(64, stats.ino).toString(),
+    kind: stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other',
+    size: Number(stats.size),
+    modifiedAt: stats.mtime,
+    accessedAt: stats.atime,
+    modifiedNs: stats.mtimeNs,
+    changedNs: stats.ctimeNs,
+    links: Number(stats.nlink),
+  }
+}
+
+/** Looks at a path; undefined where nothing is. */
+export async function findFile(path: string): Promise<FoundFile | undefined> {
+  try {
+    return toFoundFile(await lstat(path, { bigint: true }))
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      return undefined
+    throw error
+  }
+}
+
+/** True when both are the same file. */
+export function isSameFile(
+  one: FileIdentity | undefined,
+  other: { readonly device: string | null; readonly inode: string | null } | undefined,
+): boolean {
+  if (one === undefined || other === undefined) return false
+  return one.device === other.device && one.inode === other.inode
+}

@@ -1,0 +1,88 @@
+import type { Agencies } from '../agencies/index.ts'
+import type { Bell, Db } from '../db/index.ts'
+import type { Logger } from '../log/index.ts'
+import { createBackground } from './background.ts'
+import type { InboxContext, InboxSettings } from './inbox-context.ts'
+import { createJournal } from './journal.ts'
+import { createKeyedLock } from './keyed-lock.ts'
+import { createLayout } from './layout.ts'
+import { assertHomeWritable } from './probe-home.ts'
+import { createQueue } from './queue.ts'
+import { createReceiving } from './receiving.ts'
+import { createSyncFolder } from './sync-folder.ts'
+import type { Inbox } from './types.ts'
+import { createUploads } from './uploads.ts'
+
+/** What an inbox is built from. */
+export interface InboxParts {
+  readonly db: Db
+  /** Without it what other processes receive is found by the scan alone. */
+  readonly bell?: Bell | undefined
+  readonly log: Logger
+  /** Absolute path of the home folder. */
+  readonly home: string
+  readonly settings: InboxSettings
+  readonly agencies: Pick<Agencies, 'getById' | 'list' | 'listFeeds'>
+  /** UUID of this process, new at every start. */
+  readonly nodeId: string
+  /** Monotonic clock, milliseconds. */
+  readonly now?: (() => number) | undefined
+  /** How long a claim lasts without a heartbeat; 60 s. */
+  readonly leaseMs?: number | undefined
+}
+
+/**
+ * Builds the inbox of a home. Nothing runs and nothing is made before `start`, `addAgency` or the first file; a
+ * process that does not start it drives it with `settleOnce`.
+ */
+export function createInbox(parts: InboxParts): Inbox {
+  const places = createLayout(parts.home)
+  const syncFolder = createSyncFolder()
+  const made = new Map<string, Promise<void>>()
+
+  async function makeAgency(agency: string): Promise<void> {
+    await places.prepare()
+    await places.prepareAgency(agency)
+    background.watch(agency)
+  }
+
+  const context: InboxContext = {
+    db: parts.db,
+    log: parts.log,
+    places,
+    journal: createJournal(places, syncFolder),
+    settings: parts.settings,
+    agencies: parts.agencies,
+    nodeId: parts.nodeId,
+    leaseMs: parts.leaseMs ?? 60_000,
+    now: parts.now ?? (() => performance.now()),
+    lock: createKeyedLock(),
+    syncFolder,
+    openUploads: new Map(),
+    liveSessions: new Set(),
+    wake: () => background.wake(),
+    noteBehind: () => background.noteBehind(),
+    addAgency(agency) {
+      const making = made.get(agency) ?? makeAgency(agency)
+      made.set(agency, making)
+      making.catch(() => made.delete(agency))
+      return making
+    },
+  }
+  const background = createBackground(context, parts.bell)
+
+  return {
+    layout: places,
+    receiving: createReceiving(context),
+    queue: createQueue(context),
+    uploads: createUploads(context),
+    addAgency: context.addAgency,
+    start: background.start,
+    stop: background.stop,
+    settleOnce: background.settleOnce,
+    async assertWritable() {
+      await places.prepare()
+      await assertHomeWritable(places, parts.nodeId)
+    },
+  }
+}

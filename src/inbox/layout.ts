@@ -1,0 +1,91 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AccessError, NotFoundError, UsageError } from '../errors/index.ts'
+import { findFile } from './file-identity.ts'
+import type { Area, Layout } from './types.ts'
+
+/** The layout with the places that only the inbox itself knows. */
+export interface Places extends Layout {
+  readonly spoolFolder: string
+  readonly journalFolder: string
+  /** Where bytes go whose upload nobody knows. */
+  readonly lostFolder: string
+  agencyFolder(agency: string): string
+  /** Second name of a file that is open for writing and has lost its name in the inbox. */
+  openSpool(uploadId: string): string
+  /** Makes the folders of the house, 0700. Idempotent. */
+  prepare(): Promise<void>
+  /** Makes the folders of one agency, 0700. Idempotent. */
+  prepareAgency(agency: string): Promise<void>
+}
+
+const areas: readonly Area[] = ['inbox', 'processed', 'error', 'outbox']
+const agencyName = /^[a-z0-9][a-z0-9-]{1,62}$/
+const maxDepth = 16
+
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 })
+}
+
+function refuseLink(): never {
+  throw new AccessError('PATH_OUTSIDE', 'The path leads through a link; links are not followed.', {
+    hint: 'Use the real folders inbox, processed, error and outbox.',
+  })
+}
+
+function toSegment(segment: string): string {
+  if (['', '.', '..'].includes(segment) || /[/\0]/.test(segment))
+    throw new AccessError('PATH_OUTSIDE', 'The path leads outside the folders of this account.')
+  return segment.normalize('NFC')
+}
+
+/** Checks that every folder on the way is a real one, and that the end is not a link. */
+async function walk(root: string, segments: readonly string[]): Promise<string> {
+  let path = root
+  for (const segment of ['', ...segments.slice(0, -1)]) {
+    path = segment === '' ? path : join(path, segment)
+    const found = await findFile(path)
+    if (found?.kind === 'other') refuseLink()
+    if (found?.kind !== 'folder')
+      throw new NotFoundError('PATH_NOT_FOUND', 'There is no such folder.')
+  }
+  const last = segments.at(-1)
+  if (last === undefined) return path
+  path = join(path, last)
+  if ((await findFile(path))?.kind === 'other') refuseLink()
+  return path
+}
+
+/** Paths below a home folder. Nothing is made before `prepare`. */
+export function createLayout(home: string): Places {
+  const agencyFolder = (agency: string) => {
+    if (!agencyName.test(agency))
+      throw new UsageError('PATH_INVALID', 'This cannot be the name of an agency.')
+    return join(home, 'agencies', agency)
+  }
+  const places: Places = {
+    home,
+    spoolFolder: join(home, 'spool'),
+    journalFolder: join(home, 'journal'),
+    lostFolder: join(home, 'spool', 'lost'),
+    agencyFolder,
+    area: (agency, area) => join(agencyFolder(agency), area),
+    spool: (uploadId) => join(home, 'spool', uploadId),
+    openSpool: (uploadId) => join(home, 'spool', `${uploadId}.open`),
+    journal: (uploadId) => join(home, 'journal', `${uploadId}.json`),
+    async locate(agency, area, path) {
+      if (path.length > maxDepth)
+        throw new UsageError('PATH_INVALID', `Folders may be ${maxDepth} deep, no deeper.`)
+      return walk(places.area(agency, area), path.map(toSegment))
+    },
+    async prepare() {
+      await makeFolder(places.journalFolder)
+      await makeFolder(places.lostFolder)
+      await makeFolder(join(home, 'agencies'))
+    },
+    async prepareAgency(agency) {
+      for (const area of areas) await makeFolder(places.area(agency, area))
+    },
+  }
+  return places
+}

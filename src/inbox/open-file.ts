@@ -1,0 +1,223 @@
+import { constants } from 'node:fs'
+import { copyFile, open as openFs, rename } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { v7 as createId } from 'uuid'
+import { AccessError, ConflictError, NotFoundError, UsageError } from '../errors/index.ts'
+import { assertName } from './assert-name.ts'
+import { attemptDatabase } from './attempt-database.ts'
+import { toJournalEntry, toNewUpload } from './close-file.ts'
+import { findFile, isSameFile, toFoundFile } from './file-identity.ts'
+import type { FoundFile } from './file-identity.ts'
+import type { InboxContext } from './inbox-context.ts'
+import { keepOpenBytes } from './keep-bytes.ts'
+import { createOpenUpload, drainWrites, wholePrefix } from './open-upload.ts'
+import type { OpenUpload } from './open-upload.ts'
+import type { OpenMode, Sender } from './types.ts'
+import type { UploadRow } from './upload-row.ts'
+import { findUploadByFile, saveReceiving } from './upload-store.ts'
+
+/** One OPEN, as its steps hand it on. */
+interface Opening {
+  readonly sender: Sender
+  readonly path: readonly string[]
+  readonly absolute: string
+  readonly mode: OpenMode
+  readonly forcedTemplate: string | null
+}
+
+const readWrite = constants.O_RDWR | constants.O_NOFOLLOW
+const createNew = readWrite | constants.O_CREAT | constants.O_EXCL
+
+function assertMayOpen(found: FoundFile | undefined, mode: OpenMode): void {
+  if (found === undefined) {
+    if (mode.create) return
+    throw new NotFoundError('PATH_NOT_FOUND', 'There is no such file.')
+  }
+  if (found.kind === 'folder') throw new UsageError('PATH_KIND', 'There is a folder of this name.')
+  if (mode.create && mode.exclusive)
+    throw new ConflictError('PATH_EXISTS', 'There is a file of this name already.')
+}
+
+/** Makes the state of a file that is open under its final name; `base` bytes of it count as written. */
+async function register(
+  context: InboxContext,
+  opening: Opening,
+  handle: FileHandle,
+  known: { uploadId: string; base: number; isAcknowledged: boolean; openedAt?: Date },
+): Promise<OpenUpload> {
+  const { sender, path, mode } = opening
+  const { device, inode } = toFoundFile(await handle.stat({ bigint: true }))
+  const open = createOpenUpload({
+    uploadId: known.uploadId,
+    agency: sender.agency,
+    account: sender.account,
+    source: sender.source,
+    sessionId: sender.sessionId ?? null,
+    forcedTemplate: opening.forcedTemplate,
+    openedAt: known.openedAt ?? new Date(),
+    device,
+    inode,
+    handle,
+    isAppend: mode.append && !mode.truncate,
+    isAcknowledged: known.isAcknowledged,
+    base: known.base,
+    path,
+    fileName: path.at(-1) ?? '',
+  })
+  context.openUploads.set(open.uploadId, open)
+  return open
+}
+
+/** A new inode takes the name; whatever had it lives on in the spool. */
+async function replaceFile(context: InboxContext, opening: Opening): Promise<OpenUpload> {
+  const uploadId = createId()
+  const second = context.places.openSpool(uploadId)
+  const handle = await openFs(second, createNew, 0o600)
+  await keepOpenBytes(context, opening.absolute)
+  await rename(second, opening.absolute)
+  return register(context, opening, handle, { uploadId, base: 0, isAcknowledged: false })
+}
+
+/** Another connection goes on with a file whose first one has perhaps died without our knowing. */
+async function takeOver(
+  context: InboxContext,
+  opening: Opening,
+  old: OpenUpload,
+): Promise<OpenUpload> {
+  old.isEnded = true
+  await drainWrites(old)
+  const handle = await openFs(opening.absolute, readWrite)
+  const base = wholePrefix(old)
+  await handle.truncate(base)
+  const { uploadId, isAcknowledged, openedAt } = old
+  const open = await register(context, opening, handle, {
+    uploadId,
+    base,
+    isAcknowledged,
+    openedAt,
+  })
+  await old.handle.close()
+  return open
+}
+
+/** Goes on with a file that nobody acknowledged yet, in place. */
+async function resume(
+  context: InboxContext,
+  opening: Opening,
+  row: UploadRow,
+): Promise<OpenUpload> {
+  const handle = await openFs(opening.absolute, readWrite)
+  return register(context, opening, handle, {
+    uploadId: row.upload_id,
+    base: (await handle.stat()).size,
+    isAcknowledged: false,
+    openedAt: row.opened_at,
+  })
+}
+
+/** Goes on with a copy, because the bytes that stand there were acknowledged and are never written again. */
+async function copyOnWrite(
+  context: InboxContext,
+  opening: Opening,
+  row: UploadRow | undefined,
+): Promise<OpenUpload> {
+  const copyId = createId()
+  const second = context.places.openSpool(copyId)
+  await copyFile(opening.absolute, second, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+  const handle = await openFs(second, readWrite)
+  const base = (await handle.stat()).size
+  const open = await register(context, opening, handle, {
+    uploadId: copyId,
+    base,
+    isAcknowledged: false,
+  })
+  if (row?.state !== 'received') {
+    await rename(second, opening.absolute)
+    return open
+  }
+  const again = { ...open, uploadId: row.upload_id, isAcknowledged: true, openedAt: row.opened_at }
+  context.openUploads.set(again.uploadId, again)
+  const saved = await attemptDatabase(context, () =>
+    saveReceiving(context.db, toNewUpload(context, again, base)),
+  )
+  await rename(second, opening.absolute)
+  const [kept, left] = saved?.result === true ? [again, open] : [open, again]
+  context.openUploads.delete(left.uploadId)
+  return kept
+}
+
+async function reopen(
+  context: InboxContext,
+  opening: Opening,
+  found: FoundFile,
+): Promise<OpenUpload> {
+  for (const old of context.openUploads.values())
+    if (isSameFile(found, old)) return takeOver(context, opening, old)
+  const owner = await attemptDatabase(context, () =>
+    findUploadByFile(context.db, opening.sender.agency.agencyId, found),
+  )
+  const row = owner?.result
+  return row?.state === 'partial'
+    ? resume(context, opening, row)
+    : copyOnWrite(context, opening, row)
+}
+
+async function openByMode(context: InboxContext, opening: Opening): Promise<OpenUpload> {
+  const found = await findFile(opening.absolute)
+  assertMayOpen(found, opening.mode)
+  if (found === undefined) {
+    assertName(opening.path.at(-1) ?? '')
+    const handle = await openFs(opening.absolute, createNew, 0o600)
+    return register(context, opening, handle, {
+      uploadId: createId(),
+      base: 0,
+      isAcknowledged: false,
+    })
+  }
+  return opening.mode.truncate ? replaceFile(context, opening) : reopen(context, opening, found)
+}
+
+/** The row `receiving`, or the journal where the database is away. */
+async function announce(context: InboxContext, open: OpenUpload): Promise<void> {
+  const row = toNewUpload(context, open, open.base)
+  const saved = await attemptDatabase(context, () => saveReceiving(context.db, row))
+  if (saved !== undefined) return
+  if (!open.isAcknowledged)
+    await context.journal.save(toJournalEntry(context, open, 'receiving', open.base))
+  context.noteBehind()
+}
+
+/**
+ * OPEN for writing (reference/sftp.md §3.2). A name that has been published gets a new inode when it is cut, and a copy
+ * when it is gone on with; an unfinished file is gone on with in place; a file that is open elsewhere is taken over.
+ *
+ * @throws {NotFoundError} PATH_NOT_FOUND @throws {ConflictError} PATH_EXISTS @throws {UsageError} PATH_KIND, PATH_INVALID
+ * @throws {AccessError} AGENCY_DISABLED, PATH_OUTSIDE
+ */
+export async function openFile(
+  context: InboxContext,
+  sender: Sender,
+  path: readonly string[],
+  mode: OpenMode,
+  forcedTemplate: string | null = null,
+): Promise<OpenUpload> {
+  const { agency } = sender
+  if (agency.status === 'disabled')
+    throw new AccessError('AGENCY_DISABLED', 'The agency is switched off; it takes no files.')
+  if (path.length === 0) throw new UsageError('PATH_KIND', 'The inbox itself is a folder.')
+  await context.addAgency(agency.agency)
+  if (sender.sessionId !== undefined) context.liveSessions.add(sender.sessionId)
+  const segments = path.map((segment) => segment.normalize('NFC'))
+  const open = await context.lock(`agency:${agency.agencyId}`, async () => {
+    const absolute = await context.places.locate(agency.agency, 'inbox', segments)
+    return openByMode(context, { sender, path: segments, absolute, mode, forcedTemplate })
+  })
+  try {
+    await announce(context, open)
+  } catch (error) {
+    context.openUploads.delete(open.uploadId)
+    await open.handle.close()
+    throw error
+  }
+  return open
+}

@@ -1,0 +1,246 @@
+import { inTransaction } from '../db/index.ts'
+import type { Db, Queryable, Trx } from '../db/index.ts'
+import type { ErrorCode } from '../errors/index.ts'
+import type { Outcome, RejectedRow, UploadReport } from './types.ts'
+import { uploadColumns } from './upload-row.ts'
+import type { UploadRow } from './upload-row.ts'
+
+/** First half of the two-part key of the advisory lock that lets one claim at a time look at an agency. */
+const claimLock = 736_101
+
+/** True for an upload `c` that waits, or whose importer has not been heard of. */
+const isClaimable = `(   (c.state = 'queued'    and c.not_before  <= now())
+                      or (c.state = 'importing' and c.lease_until <  now()))`
+
+async function listClaimableAgencies(db: Queryable): Promise<number[]> {
+  const { rows } = await db.raw<{ rows: { agency_id: number }[] }>(
+    `select c.agency_id from uploads c where ${isClaimable} group by c.agency_id order by min(c.seq)`,
+  )
+  return rows.map(({ agency_id }) => agency_id)
+}
+
+/**
+ * Claims the agency's next upload: the lowest in order, none while another one of it is in work. The caller holds the
+ * claim lock of the agency, and this statement's snapshot is newer than the lock.
+ */
+async function claimOfAgency(
+  trx: Trx,
+  agencyId: number,
+  owner: string,
+  leaseMs: number,
+): Promise<UploadRow | undefined> {
+  const { rows } = await trx.raw<{ rows: UploadRow[] }>(
+    `with claimed as (
+       update uploads u
+          set state       = 'importing',
+              fence       = u.fence + 1,
+              owner       = ?,
+              lease_until = now() + ? * interval '1 millisecond',
+              attempts    = u.attempts + 1,
+              deaths      = u.deaths + case when u.state = 'importing' then 1 else 0 end
+        where (u.agency_id, u.upload_id) = (
+                select c.agency_id, c.upload_id
+                  from uploads c
+                 where c.agency_id = ? and ${isClaimable}
+                   and not exists (
+                         select 1 from uploads e
+                          where e.agency_id = c.agency_id and e.upload_id <> c.upload_id
+                            and (   (e.state = 'queued'    and e.seq < c.seq)
+                                 or (e.state = 'importing' and (e.lease_until >= now() or e.seq < c.seq))))
+                 order by c.seq
+                   for update skip locked
+                 limit 1)
+       returning u.*
+     )
+     select ${uploadColumns} from claimed u join agencies a using (agency_id)`,
+    [owner, leaseMs, agencyId],
+  )
+  return rows[0]
+}
+
+/**
+ * Claims the next upload of any agency: in order and one at a time per agency, other agencies side by side, by the
+ * database's clock (reference/reliability.md §5.5).
+ *
+ * "None in work" is a check across rows, which `skip locked` alone does not make safe: two claims may each not see the
+ * other's. So whoever looks at an agency holds its advisory lock until the commit; others pass it by.
+ */
+export async function claimNext(
+  db: Db,
+  owner: string,
+  leaseMs: number,
+): Promise<UploadRow | undefined> {
+  return inTransaction(db, async (trx) => {
+    for (const agencyId of await listClaimableAgencies(trx)) {
+      const { rows } = await trx.raw<{ rows: { locked: boolean }[] }>(
+        'select pg_try_advisory_xact_lock(?, ?) as locked',
+        [claimLock, agencyId],
+      )
+      if (rows[0]?.locked !== true) continue
+      const row = await claimOfAgency(trx, agencyId, owner, leaseMs)
+      if (row !== undefined) return row
+    }
+    return undefined
+  })
+}
+
+/** What proves that somebody still has the upload. */
+export interface Hold {
+  readonly agencyId: number
+  readonly uploadId: string
+  readonly fence: number
+}
+
+const held = (db: Queryable, { agencyId, uploadId, fence }: Hold) =>
+  db('uploads').where({ agency_id: agencyId, upload_id: uploadId, fence, state: 'importing' })
+
+export async function lengthenLease(db: Queryable, hold: Hold, leaseMs: number): Promise<boolean> {
+  const count = await held(db, hold).update({
+    lease_until: db.raw(`now() + ? * interval '1 millisecond'`, [leaseMs]),
+  })
+  return count > 0
+}
+
+/** Back into the queue, not before the delay is over. A worker that can say so has not died. */
+export async function putBackUpload(db: Queryable, hold: Hold, delayMs: number): Promise<boolean> {
+  const count = await held(db, hold).update({
+    state: 'queued',
+    not_before: db.raw(`now() + ? * interval '1 millisecond'`, [delayMs]),
+    owner: null,
+    lease_until: null,
+    deaths: 0,
+  })
+  return count > 0
+}
+
+/** Writes how an import ended; false when the fence says that somebody else has the upload. */
+export async function saveOutcome(
+  db: Queryable,
+  hold: Hold,
+  outcome: Omit<Outcome, 'report'> & { readonly report: UploadReport | null },
+): Promise<boolean> {
+  const { report } = outcome
+  const count = await held(db, hold).update({
+    state: outcome.state,
+    reason: outcome.reason,
+    explanation: outcome.explanation,
+    report: report === null ? null : JSON.stringify(report),
+    feed: outcome.feed,
+    template: report?.template ?? null,
+    template_version: report?.templateVersion ?? null,
+    method: report?.method ?? null,
+    duplicate_of: outcome.duplicateOf ?? null,
+    rejects_header:
+      outcome.rejectsHeader === undefined
+        ? null
+        : JSON.stringify(outcome.rejectsHeader.map(toStorable)),
+    finished_at: outcome.state === 'held' ? null : db.fn.now(),
+    owner: null,
+    lease_until: null,
+  })
+  return count > 0
+}
+
+/** Text that PostgreSQL can keep: NUL and lone surrogates become U+FFFD. */
+function toStorable(text: string): string {
+  return text.replaceAll('\0', '\ufffd').toWellFormed()
+}
+
+/** Saves a batch of rejected rows in one statement. */
+export async function insertRejectedRows(
+  trx: Trx,
+  { agencyId, uploadId }: Hold,
+  rows: readonly RejectedRow[],
+): Promise<void> {
+  if (rows.length === 0) return
+  const batch = rows.map(({ row, line, cells, issues }) => ({
+    row,
+    line,
+    cells: cells.map(toStorable),
+    issues: issues.map(({ code, column, message }) => ({
+      code,
+      column: column === null ? null : toStorable(column),
+      message: toStorable(message),
+    })),
+  }))
+  await trx.raw(
+    `insert into rejected_rows (agency_id, upload_id, row_number, line, cells, issues)
+     select ?, ?, r."row", r.line, r.cells, r.issues
+       from jsonb_to_recordset(?::jsonb) as r ("row" integer, line integer, cells jsonb, issues jsonb)`,
+    [agencyId, uploadId, JSON.stringify(batch)],
+  )
+}
+
+interface LastImported {
+  upload_id: string
+  sha256: string
+  template: string
+  template_version: number
+}
+
+/** The file whose rows are in force for a feed: the one imported last. Files that mended rows do not count. */
+export async function findLastImport(
+  db: Queryable,
+  agencyId: number,
+  feed: string,
+): Promise<LastImported | undefined> {
+  return db<LastImported>('uploads')
+    .where({ agency_id: agencyId, feed } as never)
+    .whereIn('state' as never, ['imported', 'imported-with-rejects'])
+    .whereNull('rejects_of' as never)
+    .whereNotNull('sha256')
+    .whereNotNull('template')
+    .orderBy('finished_at', 'desc')
+    .orderBy('seq', 'desc')
+    .first('upload_id', 'sha256', 'template', 'template_version')
+}
+
+/** Forgets the rejected rows of an upload that is read again. */
+export async function deleteRejectedRows(
+  db: Queryable,
+  agencyId: number,
+  uploadId: string,
+): Promise<void> {
+  await db('rejected_rows').where({ agency_id: agencyId, upload_id: uploadId }).delete()
+}
+
+/** A person's decision about an upload, applied only in these states; true when it was. */
+export async function saveDecision(
+  trx: Trx,
+  upload: { readonly agencyId: number; readonly uploadId: string },
+  states: readonly string[],
+  changes: {
+    readonly state: 'queued' | 'refused'
+    readonly reason: ErrorCode | null
+    readonly explanation: string | null
+    readonly isReleased?: boolean
+    readonly isAnew?: boolean
+  },
+): Promise<boolean> {
+  const count = await trx('uploads')
+    .where({ agency_id: upload.agencyId, upload_id: upload.uploadId })
+    .whereIn('state', states)
+    .update({
+      state: changes.state,
+      reason: changes.reason,
+      explanation: changes.explanation,
+      not_before: trx.fn.now(),
+      finished_at: changes.state === 'refused' ? trx.fn.now() : null,
+      attempts: 0,
+      deaths: 0,
+      ...(changes.isReleased === true ? { is_released: true } : {}),
+      ...(changes.isAnew === true
+        ? {
+            archived_at: null,
+            archive_path: null,
+            report: null,
+            rejects_header: null,
+            duplicate_of: null,
+            template: null,
+            template_version: null,
+            method: null,
+          }
+        : {}),
+    })
+  return count > 0
+}

@@ -1,0 +1,77 @@
+import { attemptDatabase } from './attempt-database.ts'
+import { ring } from '../db/index.ts'
+import { NotFoundError } from '../errors/index.ts'
+import { createNameChanges } from './change-names.ts'
+import { createEndings } from './close-file.ts'
+import type { InboxContext } from './inbox-context.ts'
+import { createIncomingFile } from './incoming-file.ts'
+import { openFile } from './open-file.ts'
+import { removeTouches } from './touch-store.ts'
+import type { IncomingFile, OpenMode, Receiving } from './types.ts'
+import { toUpload } from './upload-row.ts'
+import { findUpload } from './upload-store.ts'
+
+const anew: OpenMode = {
+  read: false,
+  write: true,
+  create: true,
+  truncate: true,
+  exclusive: false,
+  append: false,
+}
+const inPlace: OpenMode = { ...anew, create: false, truncate: false }
+
+async function writeWhole(file: IncomingFile, bytes: AsyncIterable<Buffer>): Promise<void> {
+  let offset = 0
+  for await (const chunk of bytes) {
+    await file.write([chunk], offset)
+    offset += chunk.length
+  }
+}
+
+/** The doors of the inbox: design/ingestion.md §3. */
+export function createReceiving(context: InboxContext): Receiving {
+  const endings = createEndings(context)
+
+  return {
+    ...createNameChanges(context),
+    async openFile(sender, path, mode) {
+      return createIncomingFile(context, await openFile(context, sender, path, mode), endings)
+    },
+    async receiveWhole(sender, fileName, bytes, options = {}) {
+      const open = await openFile(context, sender, [fileName], anew, options.template ?? null)
+      const file = createIncomingFile(context, open, endings)
+      try {
+        await writeWhole(file, bytes)
+      } catch (error) {
+        await file.abandon('WRITE_FAILED')
+        throw error
+      }
+      await file.close()
+      const row = await findUpload(context.db, sender.agency.agencyId, open.uploadId)
+      if (row === undefined)
+        throw new NotFoundError('UPLOAD_NOT_FOUND', 'The file is safe, but has no row yet.', {
+          hint: 'The server makes the row from its journal when the database is back.',
+        })
+      await ring(context.db, 'docketdrop_received', open.uploadId)
+      return toUpload(row)
+    },
+    async truncate(sender, path, size) {
+      const open = await openFile(context, sender, path, inPlace)
+      const file = createIncomingFile(context, open, endings)
+      try {
+        await file.truncate(size)
+      } catch (error) {
+        await file.abandon('WRITE_FAILED')
+        throw error
+      }
+      await file.close()
+    },
+    async endSession(sessionId) {
+      context.liveSessions.delete(sessionId)
+      const saved = await attemptDatabase(context, () => removeTouches(context.db, sessionId))
+      if (saved === undefined) context.noteBehind()
+      context.wake()
+    },
+  }
+}

@@ -1,0 +1,180 @@
+import type { Db, Queryable, Trx } from '../db/index.ts'
+import { inTransaction, ring } from '../db/index.ts'
+import type { ErrorCode } from '../errors/index.ts'
+import type { Examination } from '../formats/index.ts'
+import { selectUploads } from './upload-store.ts'
+import type { UploadRow } from './upload-row.ts'
+
+/** A process that has not been heard of for this long is taken for dead. */
+const deadAfter = `interval '15 seconds'`
+
+/** True for touches `t` of a process that lives. */
+const isLive = `exists (select 1 from nodes n where n.node_id = t.node_id and n.seen_at > now() - ${deadAfter})`
+
+/** True for an upload `u` that a session which is still connected has touched. */
+const isHeldOpen = `exists (
+  select 1 from upload_touches t
+   where t.agency_id = u.agency_id and t.upload_id = u.upload_id and ${isLive})`
+
+/** Received files whose bytes nobody has looked at yet, oldest first. */
+export async function listUnexamined(db: Queryable): Promise<UploadRow[]> {
+  return selectUploads(
+    db,
+    `where u.state = 'received' and u.sha256 is null order by u.seq limit 100`,
+    [],
+  )
+}
+
+/**
+ * Saves what the bytes say, unless the upload was received anew meanwhile: `seq` changes with every CLOSE.
+ * A file that is empty has nothing that could be cut off.
+ */
+export async function saveExamination(
+  db: Queryable,
+  upload: { readonly agency_id: number; readonly upload_id: string; readonly seq: number },
+  { bytes, sha256, evidence }: Examination,
+): Promise<boolean> {
+  const count = await db('uploads')
+    .where({
+      agency_id: upload.agency_id,
+      upload_id: upload.upload_id,
+      seq: upload.seq,
+      state: 'received',
+    })
+    .update({ bytes, sha256, evidence: JSON.stringify(evidence) })
+  return count > 0
+}
+
+/** Agencies with a received file whose end is weak evidence. */
+export async function listWeakAgencies(db: Queryable): Promise<number[]> {
+  const { rows } = await db.raw<{ rows: { agency_id: number }[] }>(
+    `select distinct agency_id from uploads where state = 'received' and evidence->>'verdict' = 'weak'`,
+  )
+  return rows.map(({ agency_id }) => agency_id)
+}
+
+/** Takes the received files that may settle now, locked until the transaction ends. */
+async function lockDue(trx: Trx, settleMs: number): Promise<UploadRow[]> {
+  return selectUploads(
+    trx,
+    `where u.state = 'received' and u.sha256 is not null and u.reason is distinct from 'TEMPORARY_NAME'
+       and (not ${isHeldOpen} or u.touched_at <= now() - ? * interval '1 millisecond')
+     order by u.seq
+       for update of u skip locked`,
+    [settleMs],
+  )
+}
+
+/** What becomes of a file whose settle time is over. */
+export interface Settled {
+  readonly row: UploadRow
+  readonly hold: { readonly reason: ErrorCode; readonly explanation: string } | undefined
+}
+
+/**
+ * Queues or holds everything that is due, in one transaction that also rings the importers' bell. The clock is the
+ * database's. `judge` may ask the database through the transaction.
+ */
+export async function settleDue(
+  db: Db,
+  settleMs: number,
+  judge: (trx: Trx, row: UploadRow) => Promise<Settled>,
+): Promise<Settled[]> {
+  return inTransaction(db, async (trx) => {
+    const settled: Settled[] = []
+    for (const row of await lockDue(trx, settleMs)) settled.push(await judge(trx, row))
+    const queued = settled.filter(({ hold }) => hold === undefined).map(({ row }) => row.upload_id)
+    for (const { row, hold } of settled) if (hold !== undefined) await saveHold(trx, row, hold)
+    if (queued.length > 0) {
+      await trx('uploads').whereIn('upload_id', queued).update({ state: 'queued', reason: null })
+      await ring(trx, 'docketdrop_queued')
+    }
+    return settled
+  })
+}
+
+async function saveHold(
+  trx: Trx,
+  row: UploadRow,
+  hold: { readonly reason: ErrorCode; readonly explanation: string },
+): Promise<void> {
+  await trx('uploads')
+    .where({ agency_id: row.agency_id, upload_id: row.upload_id })
+    .update({ state: 'held', reason: hold.reason, explanation: hold.explanation })
+  await ring(trx, 'docketdrop_done', row.upload_id)
+}
+
+/** Milliseconds until the next received file may settle by time alone; undefined when none waits. */
+export async function findNextSettle(db: Queryable, settleMs: number): Promise<number | undefined> {
+  const { rows } = await db.raw<{ rows: { wait: number | null }[] }>(
+    `select ceil(extract(epoch from min(u.touched_at) - now()) * 1000 + ?)::int as wait
+       from uploads u
+      where u.state = 'received' and u.sha256 is not null and u.reason is distinct from 'TEMPORARY_NAME'`,
+    [settleMs],
+  )
+  const wait = rows[0]?.wait ?? undefined
+  return wait === undefined ? undefined : Math.max(wait, 0)
+}
+
+/**
+ * Did this feed's last three imported files of the kind all end with a line end? Null when there is none to compare
+ * with. An empty feed name means the files of an agency without feeds.
+ */
+export async function findLineEndHabit(
+  db: Queryable,
+  agencyId: number,
+  feed: string,
+): Promise<boolean | null> {
+  const { rows } = await db.raw<{ rows: { habit: boolean | null }[] }>(
+    `select bool_and(has_line_end) as habit
+       from (select (evidence->>'hasFinalLineEnd')::boolean as has_line_end
+               from uploads
+              where agency_id = ? and feed = ? and state in ('imported', 'imported-with-rejects')
+                and evidence->>'hasFinalLineEnd' is not null and rejects_of is null
+              order by finished_at desc limit 3) last`,
+    [agencyId, feed],
+  )
+  return rows[0]?.habit ?? null
+}
+
+/** Shorter files of the same name that wait for a decision or for the rest of their bytes. */
+export async function listShorter(db: Queryable, row: UploadRow): Promise<UploadRow[]> {
+  return selectUploads(
+    db,
+    `where u.agency_id = ? and u.file_name = ? and u.upload_id <> ? and not u.is_released
+       and ((u.state = 'held' and u.reason = 'TRUNCATED_SUSPECTED' and u.bytes < ?)
+         or (u.state = 'partial' and u.bytes <= ?))`,
+    [row.agency_id, row.file_name, row.upload_id, row.bytes, row.bytes],
+  )
+}
+
+/** Longer files of the same name that came later. */
+export async function listLonger(db: Queryable, row: UploadRow): Promise<UploadRow[]> {
+  return selectUploads(
+    db,
+    `where u.agency_id = ? and u.file_name = ? and u.seq > ? and u.bytes > ? and u.sha256 is not null
+       and u.state not in ('receiving', 'partial', 'withdrawn')
+     order by u.seq`,
+    [row.agency_id, row.file_name, row.seq, row.bytes],
+  )
+}
+
+/** A longer file has taken the place of this one. */
+export async function saveSuperseded(
+  db: Queryable,
+  row: UploadRow,
+  by: string,
+  explanation: string,
+): Promise<boolean> {
+  const count = await db('uploads')
+    .where({ agency_id: row.agency_id, upload_id: row.upload_id })
+    .whereIn('state', ['held', 'partial'])
+    .update({
+      state: 'superseded',
+      reason: 'SUPERSEDED',
+      superseded_by: by,
+      explanation,
+      finished_at: db.fn.now(),
+    })
+  return count > 0
+}

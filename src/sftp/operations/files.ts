@@ -1,0 +1,93 @@
+import { UnavailableError } from '../../errors/index.ts'
+import type { IncomingFile, OpenMode } from '../../inbox/index.ts'
+import { statusCodes } from '../codec/constants.ts'
+import { dataHeaderLength, encodeHandle, encodeStatus, finishData } from '../codec/packet-writer.ts'
+import type { Incoming, OpenThing } from '../handles.ts'
+import { assertCreatable, resolvePath } from '../jail.ts'
+import type { Place } from '../jail.ts'
+import { maxTransferBytes } from '../limits.ts'
+import { openForReading } from '../tree.ts'
+import type { Visitor } from '../visitor.ts'
+import { createWriteLane } from '../write-lane.ts'
+import type { Handler } from './handler.ts'
+import { toOpenMode } from './open-mode.ts'
+
+function createIncoming(file: IncomingFile): Incoming {
+  return {
+    kind: 'incoming',
+    file,
+    lane: createWriteLane((chunks, offset) => file.write(chunks, offset)),
+    bytes: 0,
+    hasFailed: false,
+  }
+}
+
+async function openForWriting(visitor: Visitor, place: Place, mode: OpenMode): Promise<Incoming> {
+  if (visitor.isDraining()) {
+    throw new UnavailableError(
+      'SERVER_DRAINING',
+      'The server is stopping and takes no new files.',
+      {
+        hint: 'Send the file again in some minutes.',
+      },
+    )
+  }
+  const segments = assertCreatable(place)
+  const file = await visitor.inbox.receiving.openFile(visitor.sender, segments, mode)
+  visitor.log.info('File opened', { uploadId: file.uploadId })
+  return createIncoming(file)
+}
+
+export const open: Handler<'open'> = async (visitor, { id, path, flags }) => {
+  const place = resolvePath(visitor.account, path)
+  const mode = toOpenMode(flags)
+  visitor.handles.assertRoom()
+  const thing: OpenThing = mode.write
+    ? await openForWriting(visitor, place, mode)
+    : { kind: 'reading', file: await openForReading(visitor, place), place }
+  return encodeHandle(id, visitor.handles.add(thing))
+}
+
+async function closeIncoming({ log }: Visitor, { file, bytes }: Incoming): Promise<void> {
+  await file.close()
+  log.info('File closed', { uploadId: file.uploadId, bytes })
+}
+
+/** OK is the promise of the whole product: it leaves only after the inbox says that the file is safe. */
+export const close: Handler<'close'> = async (visitor, { id, handle }) => {
+  const thing = visitor.handles.take(handle)
+  if (thing.kind === 'incoming') await closeIncoming(visitor, thing)
+  else if (thing.kind === 'reading') await thing.file.close()
+  else await thing.entries.return()
+  return encodeStatus(id, statusCodes.ok)
+}
+
+export const read: Handler<'read'> = async (visitor, { id, handle, offset, length }) => {
+  const thing = visitor.handles.find(handle)
+  if (thing.kind === 'folder') return encodeStatus(id, statusCodes.failure, 'This is a folder.')
+  const wanted = Math.min(length, maxTransferBytes)
+  const packet = Buffer.allocUnsafe(dataHeaderLength + wanted)
+  let bytes: number
+  if (thing.kind === 'reading') {
+    bytes = (await thing.file.read(packet, dataHeaderLength, wanted, offset)).bytesRead
+  } else {
+    bytes = (await thing.file.read(wanted, offset)).copy(packet, dataHeaderLength)
+  }
+  if (bytes === 0) return encodeStatus(id, statusCodes.endOfFile, 'End of file.')
+  return finishData(packet, id, bytes)
+}
+
+export const write: Handler<'write'> = async (visitor, { id, handle, offset, data }) => {
+  const thing = visitor.handles.find(handle)
+  if (thing.kind !== 'incoming') {
+    return encodeStatus(id, statusCodes.permissionDenied, 'The file is open for reading only.')
+  }
+  try {
+    await thing.lane.write(data, offset)
+    thing.bytes += data.length
+  } catch (thrown) {
+    thing.hasFailed = true
+    throw thrown
+  }
+  return encodeStatus(id, statusCodes.ok)
+}

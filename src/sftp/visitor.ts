@@ -1,0 +1,15 @@
+import type { Account } from '../agencies/index.ts'
+import type { Inbox, Sender } from '../inbox/index.ts'
+import type { Logger } from '../log/index.ts'
+import type { Handles } from './handles.ts'
+
+/** Who sits at the other end of a channel, and what operations may use on their behalf. */
+export interface Visitor {
+  readonly sender: Sender
+  readonly account: Account
+  readonly handles: Handles
+  readonly inbox: Pick<Inbox, 'layout' | 'receiving'>
+  /** The server is stopping: nothing new may be opened for writing. */
+  readonly isDraining: () => boolean
+  readonly log: Logger
+}

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { describe, it } from 'mocha'
+import { findPatternMistake } from '../../../src/import/values/date-pattern.ts'
+import { createDateParser } from '../../../src/import/values/dates.ts'
+import type { DateSettings } from '../../../src/import/values/dates.ts'
+import { toDayText } from '../../../src/import/values/zoned-start.ts'
+
+const plain: DateSettings = { formats: [], order: 'mdy', isJoined: false }
+
+/** `2027-01-15 08:30:00`, with `-` for a missing time, or the code of the problem. */
+function read(text: string, settings: Partial<DateSettings> = {}): string {
+  const parsed = createDateParser({ ...plain, ...settings })(text)
+  if ('problem' in parsed) return parsed.problem
+  const { time, offset } = parsed
+  const pad = (number: number) => String(number).padStart(2, '0')
+  const clock = time === null ? '-' : [time.hour, time.minute, time.second].map(pad).join(':')
+  return `${toDayText(parsed)} ${clock}${offset ?? ''}`
+}
+
+describe('dates', () => {
+  const morning = '2027-01-15 08:30:00'
+  const good: Record<string, string> = {
+    '1/15/2027 8:30 AM': morning,
+    '01/15/2027 08:30 AM': morning,
+    '01/15/2027 8:30AM': morning,
+    '1/15/2027 8:30 a.m.': morning,
+    '1/15/2027 8:30:00 AM': morning,
+    '1-15-2027 08:30': morning,
+    '1.15.2027 08:30': morning,
+    '1/15/2027, 8:30 AM': morning,
+    '1/15/2027 at 8:30 AM': morning,
+    '1/15/2027 (8:30 AM)': morning,
+    '1/15/2027 0830': morning,
+    '1/15/2027 830': morning,
+    '2027-01-15 08:30:00': morning,
+    '2027-01-15 08:30:00.000': morning,
+    '2027-01-15 08:30:00.1234567': morning,
+    '2027-01-15T08:30:00': morning,
+    '2027-01-15T08:30': morning,
+    '2027/01/15 8:30 AM': morning,
+    'Jan 15 2027  8:30AM': morning,
+    'Jan 15 2027 08:30:00:000AM': morning,
+    '15 Jan 2027 08:30:00:000': morning,
+    'January 15, 2027 8:30 AM': morning,
+    'Friday, January 15, 2027 at 8:30 AM': morning,
+    'Fri 1/15/2027 8:30 AM': morning,
+    '15-Jan-2027 8:30 AM': morning,
+    '20270115 0830': morning,
+    '20270115083000': morning,
+    '20270115T083000': morning,
+    '2027-01-15T14:30:00Z': '2027-01-15 14:30:00Z',
+    '2027-01-15 08:30:00.0000000 -06:00': '2027-01-15 08:30:00-06:00',
+    '1/15/2027 1:30 PM': '2027-01-15 13:30:00',
+    '1/15/2027 13:30': '2027-01-15 13:30:00',
+    '1/15/2027 13:30 PM': '2027-01-15 13:30:00',
+    '1/15/2027 12:00 AM': '2027-01-15 00:00:00',
+    '1/15/2027 12:15 PM': '2027-01-15 12:15:00',
+    '1/15/2027 9am': '2027-01-15 09:00:00',
+    '1/15/2027 NOON': '2027-01-15 12:00:00',
+    '1/15/2027 12 Noon': '2027-01-15 12:00:00',
+    '1/15/2027 12:00 noon': '2027-01-15 12:00:00',
+    '1/15/2027 Midnight': '2027-01-15 00:00:00',
+    '1/15/2027': '2027-01-15 -',
+    'Jan 15, 2027': '2027-01-15 -',
+    'Sept. 3 2027': '2027-09-03 -',
+    '20270115': '2027-01-15 -',
+    '2027-01-15': '2027-01-15 -',
+    '2/29/2028': '2028-02-29 -',
+    '12/31/2199': '2199-12-31 -',
+  }
+  for (const [text, expected] of Object.entries(good))
+    it(`reads ${JSON.stringify(text)}`, () => assert.equal(read(text), expected))
+
+  const bad: Record<string, string> = {
+    '13/45/2027 8:30 AM': 'ROW_DATE_INVALID',
+    '15/01/2027': 'ROW_DATE_INVALID',
+    '2/29/2027': 'ROW_DATE_INVALID',
+    '2027-02-30': 'ROW_DATE_INVALID',
+    '1/15/1899': 'ROW_DATE_INVALID',
+    '1/15/2200': 'ROW_DATE_INVALID',
+    '1/15/0027': 'ROW_DATE_INVALID',
+    '1/15/2027 25:00': 'ROW_DATE_INVALID',
+    '1/15/2027 13:00 AM': 'ROW_DATE_INVALID',
+    '1/15/2027 0:30 PM': 'ROW_DATE_INVALID',
+    '1/15/2027 8:60 AM': 'ROW_DATE_INVALID',
+    '1/15/2027 9': 'ROW_DATE_INVALID',
+    TBD: 'ROW_DATE_INVALID',
+    '8:30 AM': 'ROW_DATE_INVALID',
+    '46402.354': 'ROW_DATE_INVALID',
+    '46402': 'ROW_DATE_INVALID',
+    '01152027': 'ROW_DATE_INVALID',
+    'Foo 15 2027': 'ROW_DATE_INVALID',
+    '1/15/27': 'ROW_DATE_TWO_DIGIT_YEAR',
+    '1/15/27 8:30 AM': 'ROW_DATE_TWO_DIGIT_YEAR',
+    '15-JAN-27': 'ROW_DATE_TWO_DIGIT_YEAR',
+    'Jan 15 27': 'ROW_DATE_TWO_DIGIT_YEAR',
+    '2.02701E+13': 'ROW_VALUE_DAMAGED',
+    '########': 'ROW_VALUE_DAMAGED',
+  }
+  for (const [text, code] of Object.entries(bad))
+    it(`refuses ${JSON.stringify(text)} with ${code}`, () => assert.equal(read(text), code))
+
+  it('reads numbers in the order of the template and never turns them round', () => {
+    assert.equal(read('3/4/2027', { order: 'mdy' }), '2027-03-04 -')
+    assert.equal(read('3/4/2027', { order: 'dmy' }), '2027-04-03 -')
+    assert.equal(read('3/4/2027', { order: 'ymd' }), 'ROW_DATE_INVALID')
+    assert.equal(read('2027-3-4', { order: 'dmy' }), '2027-03-04 -')
+  })
+
+  it('reads a template’s own patterns first', () => {
+    assert.equal(read('15/01/2027 0830', { formats: ['dd/MM/yyyy HHmm'] }), morning)
+    assert.equal(read('01152027', { formats: ['MMddyyyy'] }), '2027-01-15 -')
+    assert.equal(read('15.Jan.27', { formats: ['dd.MMM.yy'] }), '2027-01-15 -')
+    assert.equal(read('8:30 AM 1/15/2027', { formats: ['h:mm a M/d/yyyy'] }), morning)
+    assert.equal(read('2027-01-15T08:30:00', { formats: ["yyyy-MM-dd'T'HH:mm:ss"] }), morning)
+    assert.equal(read('46402.354166667', { formats: ['serial'] }), '2027-01-15 08:30:00')
+    assert.equal(read('46402', { formats: ['serial'] }), '2027-01-15 -')
+  })
+
+  it('reads a missing or odd time behind a pattern’s date', () => {
+    const formats = ['M/d/yyyy h:mm a']
+    assert.equal(read('1/15/2027', { formats }), '2027-01-15 -')
+    assert.equal(read('1/15/2027 NOON', { formats }), '2027-01-15 12:00:00')
+    assert.equal(read('1/15/2027 13:30', { formats }), '2027-01-15 13:30:00')
+    assert.equal(read('1/15/2027 8:30AM', { formats }), morning)
+  })
+
+  it('takes a real date of a workbook whatever the pattern, but no other order', () => {
+    assert.equal(read('2027-01-15', { formats: ['MM/dd/yyyy'] }), '2027-01-15 -')
+    assert.equal(read('12/25/2027', { formats: ['dd/MM/yyyy'] }), 'ROW_DATE_INVALID')
+    assert.equal(read('12-25-2027', { formats: ['dd/MM/yyyy'] }), 'ROW_DATE_INVALID')
+  })
+
+  it('joins a typed day and a typed time of a database', () => {
+    const isJoined = true
+    assert.equal(read('2027-01-15 00:00:00 08:30:00', { isJoined }), morning)
+    assert.equal(read('2027-01-15 00:00:00.000 1900-01-01 08:30:00.000', { isJoined }), morning)
+    assert.equal(read('1/15/2027 12:00:00 AM 8:30 AM', { isJoined }), morning)
+    assert.equal(read('2027-01-15 1899-12-30 08:30:00', { isJoined }), morning)
+    assert.equal(read('2027-01-15 00:00:00', { isJoined }), '2027-01-15 00:00:00')
+  })
+
+  it('names what is wrong with a pattern', () => {
+    assert.match(findPatternMistake('MM/dd') ?? '', /needs a year/)
+    assert.match(findPatternMistake('mm/dd/yyyy') ?? '', /needs a year|month is M|minutes/)
+    assert.match(findPatternMistake('MM/DD/YYYY') ?? '', /D|Y/)
+    assert.match(findPatternMistake('M/d/yyyyy') ?? '', /yyyy/)
+    assert.equal(findPatternMistake('EEEE, MMMM d, yyyy h:mm a'), undefined)
+  })
+
+  it('gives back every day of four centuries in each way of writing it', () => {
+    const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
+    fc.assert(
+      fc.property(
+        fc.date({ min: new Date('1900-01-01'), max: new Date('2199-12-31'), noInvalidDate: true }),
+        (date) => {
+          const day = date.toISOString().slice(0, 10)
+          const [y, m, d] = day.split('-').map(Number) as [number, number, number]
+          for (const text of [
+            day,
+            `${m}/${d}/${y}`,
+            `${months[m - 1]} ${d} ${y}`,
+            `${d}-${months[m - 1]}-${y}`,
+            day.replaceAll('-', ''),
+          ])
+            assert.equal(read(text), `${day} -`)
+        },
+      ),
+    )
+  })
+})

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'mocha'
+import { toDateParts } from '../../../src/import/values/date-parts.ts'
+import { toZonedStart } from '../../../src/import/values/zoned-start.ts'
+
+function start(zone: string, local: string) {
+  const [date = '', clock] = local.split(' ')
+  const [year, month, day] = date.split('-').map(Number) as [number, number, number]
+  const [hour, minute, second = 0] = (clock ?? '').split(':').map(Number) as [
+    number,
+    number,
+    number?,
+  ]
+  const time = clock === undefined ? null : { hour, minute, second }
+  const parts = toDateParts(year, month, day, time)
+  assert.ok(!('problem' in parts))
+  const { startsAt, localDate, localTime, warning } = toZonedStart(parts, zone)
+  return [startsAt, `${localDate} ${localTime ?? '-'}`, warning]
+}
+
+const gap = 'ROW_DATE_GAP'
+const overlap = 'ROW_DATE_OVERLAP'
+
+describe('zoned start', () => {
+  const cases: [string, string, string | null, string, string | null][] = [
+    ['America/Chicago', '2027-01-15 08:30', '2027-01-15T14:30:00Z', '2027-01-15 08:30', null],
+    ['America/Chicago', '2027-07-15 13:30', '2027-07-15T18:30:00Z', '2027-07-15 13:30', null],
+    ['America/Chicago', '2026-03-08 02:30', '2026-03-08T08:30:00Z', '2026-03-08 03:30', gap],
+    ['America/Chicago', '2026-03-08 01:59', '2026-03-08T07:59:00Z', '2026-03-08 01:59', null],
+    ['America/Chicago', '2026-03-08 03:00', '2026-03-08T08:00:00Z', '2026-03-08 03:00', null],
+    ['America/Chicago', '2026-11-01 01:30', '2026-11-01T06:30:00Z', '2026-11-01 01:30', overlap],
+    ['America/Chicago', '2026-11-01 02:00', '2026-11-01T08:00:00Z', '2026-11-01 02:00', null],
+    ['America/Phoenix', '2026-03-08 02:30', '2026-03-08T09:30:00Z', '2026-03-08 02:30', null],
+    ['America/Phoenix', '2026-07-15 09:00', '2026-07-15T16:00:00Z', '2026-07-15 09:00', null],
+    ['Pacific/Honolulu', '2026-03-08 02:30', '2026-03-08T12:30:00Z', '2026-03-08 02:30', null],
+    [
+      'America/Indiana/Tell_City',
+      '2026-03-08 02:15',
+      '2026-03-08T08:15:00Z',
+      '2026-03-08 03:15',
+      gap,
+    ],
+    [
+      'America/Indiana/Indianapolis',
+      '2026-07-15 09:00',
+      '2026-07-15T13:00:00Z',
+      '2026-07-15 09:00',
+      null,
+    ],
+    ['America/St_Johns', '2026-03-08 02:30', '2026-03-08T06:00:00Z', '2026-03-08 03:30', gap],
+    ['America/St_Johns', '2026-11-01 01:15', '2026-11-01T03:45:00Z', '2026-11-01 01:15', overlap],
+    ['Australia/Lord_Howe', '2026-10-04 02:15', '2026-10-03T15:45:00Z', '2026-10-04 02:45', gap],
+    ['America/Chicago', '2027-01-15', null, '2027-01-15 -', 'ROW_TIME_MISSING'],
+    ['America/Chicago', '2027-01-15 08:30:15', '2027-01-15T14:30:15Z', '2027-01-15 08:30:15', null],
+  ]
+  for (const [zone, local, instant, shown, warning] of cases)
+    it(`puts ${local} into ${zone}`, () =>
+      assert.deepEqual(start(zone, local), [
+        instant,
+        shown.replace(/(\d\d:\d\d):00$/, '$1'),
+        warning,
+      ]))
+
+  it('follows an offset of the text and shows the clock of the zone', () => {
+    const parts = toDateParts(2027, 1, 15, { hour: 14, minute: 30, second: 0 }, 'Z')
+    assert.ok(!('problem' in parts))
+    assert.deepEqual(toZonedStart(parts, 'America/Chicago'), {
+      startsAt: '2027-01-15T14:30:00Z',
+      localDate: '2027-01-15',
+      localTime: '08:30',
+      warning: null,
+    })
+  })
+})

@@ -1,0 +1,25 @@
+import { describe, it } from 'mocha'
+import { inDays, useCourts } from './court.ts'
+describe('bench', () => {
+  const courts = useCourts()
+  it('100k', async function () {
+    this.timeout(600000)
+    for (const n of [10_000, 100_000]) {
+    const court = await courts.createCourt(new Date().toISOString())
+    const many = Array.from({ length: n }, (_, i) => ({
+      client: String(i), date: inDays(8 + (i % 60)), time: `${String(8 + (i % 9)).padStart(2, '0')}:${i % 2 ? '30' : '00'}`,
+      phones: [`+1512555${String(i % 10000).padStart(4, '0')}`], language: i % 4 === 0 ? 'es' : 'en',
+    }))
+    const time = async (name: string, work: () => Promise<unknown>) => {
+      const start = performance.now(); const r = await work(); console.log(n, name, Math.round(performance.now() - start), 'ms', JSON.stringify(r)?.slice(0, 100))
+    }
+    await time('load', () => court.load(many))
+    await time('plan', () => court.messaging.planOnce())
+    await time('replan', () => court.replan())
+    await time('list', async () => (await court.list()).length)
+    await courts.db('messages').where({ agency_id: court.agency.agencyId, step: 'day-7' }).update({ due_at: courts.db.raw("now() - interval '1 minute'") })
+    await time('dispatch', () => court.messaging.dispatchOnce())
+    await time('cancel', async () => { await courts.db('events').where({ agency_id: court.agency.agencyId }).update({ status: 'cancelled' }); await court.replan() })
+    }
+  })
+})

@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { after, before } from 'mocha'
+import { createAgencies } from '../../src/agencies/index.ts'
+import type { Agencies, Agency } from '../../src/agencies/index.ts'
+import type { Config } from '../../src/config/index.ts'
+import { createInbox } from '../../src/inbox/index.ts'
+import type { Area, Inbox, Upload } from '../../src/inbox/index.ts'
+import { createLogger } from '../../src/log/index.ts'
+import { createSftpServer } from '../../src/sftp/index.ts'
+import type { SftpServer } from '../../src/sftp/index.ts'
+import { useDatabase } from '../support/database.ts'
+import { createClientKey } from '../support/ssh-session.ts'
+import type { ClientKey, Target } from '../support/ssh-session.ts'
+
+export interface LogLine {
+  readonly message: string
+  readonly level: string
+  readonly [field: string]: unknown
+}
+
+/** A running server with the agency `acme`, its key, and everything behind it: real stores, a real database. */
+export interface House {
+  readonly folder: string
+  readonly server: SftpServer
+  readonly agencies: Agencies
+  readonly inbox: Inbox
+  readonly agency: Agency
+  readonly key: ClientKey
+  readonly target: Target
+  readonly log: LogLine[]
+  /** A second server on the same stores, for tests that stop it. */
+  startServer(settings?: Partial<Config['sftp']>): Promise<{ server: SftpServer; target: Target }>
+  /** Path on disk. */
+  at(area: Area, ...segments: string[]): string
+  /** Writes a file on the client's side; gives its path. */
+  writeLocal(name: string, content: string | Buffer): string
+  findUpload(fileName: string): Promise<Upload | undefined>
+}
+
+export interface HouseSettings {
+  readonly sftp?: Partial<Config['sftp']>
+  readonly maxUploadBytes?: number
+}
+
+const defaults = {
+  host: '127.0.0.1',
+  port: 0,
+  loginGraceMs: 30_000,
+  idleMs: 900_000,
+  chacha20: false,
+}
+
+/** Sets up a house before the tests of the surrounding `describe`, and takes it down after them. */
+export function useHouse({ sftp = {}, maxUploadBytes = 2 ** 31 }: HouseSettings = {}): House {
+  const database = useDatabase()
+  const house = {} as House
+  const servers: SftpServer[] = []
+
+  before(async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dd-sftp-'))
+    const lines: LogLine[] = []
+    const stream = new Writable({
+      write(chunk, _encoding, done) {
+        lines.push(JSON.parse(String(chunk)) as LogLine)
+        done()
+      },
+    })
+    const log = createLogger({ level: 'debug', format: 'json', stream })
+    const agencies = createAgencies({ db: database.db })
+    const inbox = createInbox({
+      db: database.db,
+      log,
+      home: join(folder, 'home'),
+      agencies,
+      settings: {
+        settleMs: 10_000,
+        scanMs: 60_000,
+        adoptMs: 10_000,
+        partialHours: 24,
+        maxUploadBytes,
+      },
+    })
+    const input = { agency: 'acme', name: 'Acme County', timeZone: 'America/Chicago' }
+    const agency = await agencies.create(input, 'test')
+    await inbox.addAgency('acme')
+    const key = await createClientKey(folder, 'client')
+    await agencies.addKey('acme', { publicKey: key.publicKey }, 'test')
+
+    async function startServer(settings: Partial<Config['sftp']> = {}) {
+      const server = createSftpServer({
+        settings: { ...defaults, ...sftp, ...settings },
+        keysFolder: join(folder, 'keys'),
+        version: '1.2.3',
+        agencies,
+        inbox,
+        log,
+      })
+      servers.push(server)
+      return { server, target: { port: await server.start(), account: 'acme', key } }
+    }
+
+    Object.assign(house, {
+      folder,
+      agencies,
+      inbox,
+      agency,
+      key,
+      log: lines,
+      startServer,
+      at: (area: Area, ...segments: string[]) => join(inbox.layout.area('acme', area), ...segments),
+      writeLocal(name: string, content: string | Buffer) {
+        writeFileSync(join(folder, name), content)
+        return join(folder, name)
+      },
+      async findUpload(fileName: string) {
+        const [upload] = await inbox.uploads.list(agency.agencyId, { fileName })
+        return upload
+      },
+      ...(await startServer()),
+    })
+  })
+
+  after(async () => {
+    await Promise.all(servers.map((server) => server.stop(0)))
+    rmSync(house.folder, { recursive: true, force: true })
+  })
+  return house
+}
