@@ -1,7 +1,8 @@
 /**
  * formats — bytes to rows and rows to bytes, without knowing what a column means.
  *
- * In:  a path. Out: `sniff`, `openTable` → `TableReader`, `examineFile` → is the file whole?, `writeRejects`.
+ * In:  a path. Out: `sniff`, `openTable` → `TableReader`, `examineFile` → is the file whole?, `isTrailerRow`; `toCsvLine` and
+ * cells that are safe in a spreadsheet for what is written.
  * Promise: constant memory; no guess is silent (what was detected is told); a file that cannot be read is a `FileError`
  * with its own code; a broken record is a row with a `problem`, never shifted columns.
  */

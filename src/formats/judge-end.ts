@@ -34,8 +34,9 @@ export function judgeEnd(facts: TextFacts, bytes: LastBytes, dialect: Dialect): 
   const cells: string[] = []
   scanRecord(last.record.text, 0, true, dialect, cells)
   const trailer = isTrailerRow(cells, { width: facts.usualWidth })
-  if (trailer !== undefined && trailer !== 'dashes') {
-    return isCountCut(findTrailerCount(cells), facts)
+  const count = findTrailerCount(cells)
+  if (trailer !== undefined && trailer !== 'dashes' && !isDoubtful(trailer, cells, count, facts)) {
+    return isCountCut(count, facts)
       ? missing('The closing line tells a count that is only the beginning of the true one.')
       : { ...complete(`The file closes with a trailer (${trailer}).`), trailer }
   }
@@ -68,13 +69,31 @@ function judgeWithoutLineEnd(facts: TextFacts, lastCell: string, bytes: number):
   return { verdict: 'weak', findings: [open], trailer: null }
 }
 
+/** Titles, header, dashes and a header record may or may not be counted: so many records a count may be off. */
+const uncounted = 6
+
+/**
+ * Could this trailer be the beginning of a data record, as `T|12` of `T|12345|…` or `END` of `ENDERS, JO`?
+ *
+ * Only where no line end follows; a count that fits the file settles it.
+ */
+function isDoubtful(
+  trailer: string,
+  cells: readonly string[],
+  count: number | undefined,
+  { last, records }: TextFacts,
+): boolean {
+  if (last?.record.hasLineEnd !== false || trailer !== 'trailer record') return false
+  if (/^\s*(trailer|trlr?|eof)\s*$/i.test(cells[0] ?? '')) return false
+  return count === undefined || count >= records || count < records - uncounted
+}
+
 /** A trailer such as `TRAILER|12`, cut from `TRAILER|1234`: its count begins like the number of records and is smaller. */
 function isCountCut(count: number | undefined, { last, records }: TextFacts): boolean {
   if (count === undefined || last?.record.hasLineEnd !== false) return false
   const before = records - 1
-  // Titles, header, dashes and a header record may or may not be counted.
-  return [0, 1, 2, 3, 4, 5].some((more) => {
-    const truth = String(before - more)
+  return Array.from({ length: uncounted }, (_, more) => before - more).some((possible) => {
+    const truth = String(possible)
     return truth.startsWith(String(count)) && truth.length > String(count).length
   })
 }

@@ -36,7 +36,7 @@ const shapes: readonly TrailerShape[] = [
 ]
 
 /** A first cell that makes the row a trailer record, when the rest are counts, dates or names of files. */
-const trailerMarks = /^(trailer|trl|trlr|tr|eof|end|footer|ftr|t|99|zz+)$/i
+const trailerMarks = /^(trailer|trl|trlr|tr|eof|end|footer|ftr|t)$/i
 
 /** SQL tools draw a line of dashes under the header and sometimes around results. */
 const dashes = /^[-=_+]{2,}$/
@@ -51,29 +51,37 @@ export function isTrailerRow(
   cells: readonly string[],
   { width }: { readonly width: number },
 ): string | undefined {
-  const filled = cells.map((cell) => cell.trim()).filter((cell) => cell !== '')
-  const first = filled[0]
+  const first = cells.find((cell) => cell.trim() !== '')?.trim()
   if (first === undefined) return undefined
+  // Nearly every row ends here: filled like data, and beginning with neither dashes nor a mark.
+  const isMarked = dashes.test(first) || trailerMarks.test(first)
+  if (!isMarked && isFilledLikeData(cells, width)) return undefined
+  const filled = cells.map((cell) => cell.trim()).filter((cell) => cell !== '')
   if (filled.every((cell) => dashes.test(cell)) && filled.join('').length >= 3) return 'dashes'
   if (trailerMarks.test(first) && isTrailerRecord(filled, cells.length, width))
     return 'trailer record'
-  if (filled.length > 2 && filled.length >= width / 2) return undefined
-  if (filled.length === width && width > 1) return undefined
+  if (isFilledLikeData(filled, width)) return undefined
   const text = filled.join(' ').replace(/\s+/g, ' ').toLowerCase()
   return shapes.find(({ pattern }) => pattern.test(text))?.name
+}
+
+/** At least half of the cells, and more than two; or all there are. */
+function isFilledLikeData(cells: readonly string[], width: number): boolean {
+  let filled = 0
+  for (const cell of cells) if (cell.trim() !== '') filled += 1
+  return (filled > 2 && filled >= width / 2) || (filled === width && width > 1)
 }
 
 /**
  * `TRAILER|1234|2026-11-23`: a mark followed by at most three figures or dates, in a row that is not filled like data.
  *
- * The short marks (`T`, `TR`, `99`) need a count behind them and nothing else, because they may be a cell of data.
+ * The short marks (`T`, `TR`) need a count behind them and nothing else, because they may be a cell of data.
  */
 function isTrailerRecord(filled: readonly string[], length: number, width: number): boolean {
   const rest = filled.slice(1)
   const isNarrow = length < width || filled.length <= 2
   if (!isNarrow || filled.length > 4 || filled.length === width) return false
-  if (/^(t|tr|99|z+)$/i.test(filled[0] ?? ''))
-    return rest.length === 1 && /^\d+$/.test(rest[0] ?? '')
+  if (/^(t|tr)$/i.test(filled[0] ?? '')) return rest.length === 1 && /^\d+$/.test(rest[0] ?? '')
   return rest.every((cell) => /\d/.test(cell) || /^(records?|rows?|count|total)[:=]?$/i.test(cell))
 }
 

@@ -45,45 +45,56 @@ async function chooseOnly(
 }
 
 /**
- * Chooses the template: that of the rejected rows which the file mends; else the one named by the person who uploaded it;
- * else that of the first feed whose glob fits the name; without feeds, the agency's only one.
+ * The template for a file of this name: the one named by the person who uploaded it; else that of the first feed whose
+ * glob fits; without feeds, the agency's only one. The feed is `''` where none took it.
  *
  * @throws {FileError} TEMPLATE_NONE, with what there is
  * @throws {NotFoundError} TEMPLATE_NOT_FOUND for a template that was named and does not exist
  */
-export async function chooseTemplate(
-  upload: Upload,
-  path: string,
-  { agencies, templates, uploads }: ChooseParts,
-): Promise<ChosenTemplate> {
-  const { agencyId, fileName, forcedTemplate, rejectsOf } = upload
-  if (rejectsOf !== null && (await isRejectsFile(path))) {
-    const origin = await uploads.get(agencyId, rejectsOf)
-    if (origin.template !== null && origin.templateVersion !== null) {
-      const stored = await templates.get(agencyId, origin.template, origin.templateVersion)
-      return { stored, feed: origin.feed, isRejectsFile: true }
-    }
-  }
+export async function chooseStoredTemplate(
+  agencyId: number,
+  fileName: string,
+  forced: string | undefined,
+  { agencies, templates }: Omit<ChooseParts, 'uploads'>,
+): Promise<Omit<ChosenTemplate, 'isRejectsFile'>> {
   const feeds = await agencies.listFeeds(agencyId)
   const feed = chooseFeed(feeds, fileName)
-  if (forcedTemplate !== null) {
-    const stored = await templates.get(agencyId, forcedTemplate)
-    return {
-      stored,
-      feed: feed?.template === forcedTemplate ? feed.feed : '',
-      isRejectsFile: false,
-    }
+  if (forced !== undefined) {
+    const stored = await templates.get(agencyId, forced)
+    return { stored, feed: feed?.template === forced ? feed.feed : '' }
   }
   if (feed !== undefined) {
-    const stored = await templates.get(agencyId, feed.template)
-    return { stored, feed: feed.feed, isRejectsFile: false }
+    return { stored: await templates.get(agencyId, feed.template), feed: feed.feed }
   }
-  if (feeds.length === 0) {
-    return { stored: await chooseOnly(agencyId, templates), feed: '', isRejectsFile: false }
-  }
+  if (feeds.length === 0) return { stored: await chooseOnly(agencyId, templates), feed: '' }
   const patterns = feeds.map(({ feed: name, match }) => `${name} (${match})`).join(', ')
   throw refuseNone(
     `No feed takes a file of the name ${show(fileName)}. The feeds are: ${patterns}.`,
     'Rename the file, or change the pattern of a feed (docketdrop feed set), then retry the upload.',
   )
+}
+
+/**
+ * The template for an upload: that of the rejected rows which it mends, in the version they were read with; else
+ * `chooseStoredTemplate`. A file that is only named like a rejects.csv, without its four columns, is an ordinary file.
+ *
+ * @throws {FileError} TEMPLATE_NONE
+ * @throws {NotFoundError} TEMPLATE_NOT_FOUND
+ */
+export async function chooseTemplate(
+  upload: Upload,
+  path: string,
+  parts: ChooseParts,
+): Promise<ChosenTemplate> {
+  const { agencyId, fileName, forcedTemplate, rejectsOf } = upload
+  if (rejectsOf !== null && (await isRejectsFile(path))) {
+    const origin = await parts.uploads.get(agencyId, rejectsOf)
+    if (origin.template !== null && origin.templateVersion !== null) {
+      const { template, templateVersion, feed } = origin
+      const stored = await parts.templates.get(agencyId, template, templateVersion)
+      return { stored, feed, isRejectsFile: true }
+    }
+  }
+  const chosen = await chooseStoredTemplate(agencyId, fileName, forcedTemplate ?? undefined, parts)
+  return { ...chosen, isRejectsFile: false }
 }

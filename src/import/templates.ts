@@ -5,6 +5,7 @@ import { inTransaction } from '../db/index.ts'
 import type { Db } from '../db/index.ts'
 import type { Logger } from '../log/index.ts'
 import { assertMethodAvailable } from './assert-method.ts'
+import { chooseStoredTemplate } from './choose-template.ts'
 import { parseTemplate } from './parse-template.ts'
 import { suggestTemplate } from './suggest.ts'
 import { getTemplate, listTemplates, saveTemplate } from './template-store.ts'
@@ -13,7 +14,7 @@ import type { Templates } from './types.ts'
 
 export interface TemplatesParts {
   readonly db: Db
-  readonly agencies: Pick<Agencies, 'getById'>
+  readonly agencies: Pick<Agencies, 'getById' | 'listFeeds'>
   readonly log: Logger
 }
 
@@ -57,6 +58,15 @@ export function createTemplates({ db, agencies, log }: TemplatesParts): Template
     },
     list: (agencyId) => listTemplates(db, agencyId),
     get: (agencyId, template, version) => getTemplate(db, agencyId, template, version),
+    async choose(agencyId, fileName, forced) {
+      const templates = {
+        get: (agency: number, name: string) => getTemplate(db, agency, name),
+        list: (agency: number) => listTemplates(db, agency),
+      }
+      const parts = { agencies, templates }
+      const { stored, feed } = await chooseStoredTemplate(agencyId, fileName, forced, parts)
+      return { ...stored, feed }
+    },
     async export(agencyId, template, version) {
       const { source } = await getTemplate(db, agencyId, template, version)
       return source.endsWith('\n') ? source : `${source}\n`

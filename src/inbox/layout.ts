@@ -22,6 +22,9 @@ export interface Places extends Layout {
 const areas: readonly Area[] = ['inbox', 'processed', 'error', 'outbox']
 const agencyName = /^[a-z0-9][a-z0-9-]{1,62}$/
 const maxDepth = 16
+const maxName = 255
+/** Room for the home folder below the system's limit of 4,096 bytes. */
+const maxPath = 3000
 
 async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 })
@@ -36,7 +39,10 @@ function refuseLink(): never {
 function toSegment(segment: string): string {
   if (['', '.', '..'].includes(segment) || /[/\0]/.test(segment))
     throw new AccessError('PATH_OUTSIDE', 'The path leads outside the folders of this account.')
-  return segment.normalize('NFC')
+  const stored = segment.normalize('NFC')
+  if (Buffer.byteLength(stored) > maxName)
+    throw new UsageError('PATH_INVALID', `Names may be ${maxName} bytes long, no longer.`)
+  return stored
 }
 
 /** Checks that every folder on the way is a real one, and that the end is not a link. */
@@ -76,7 +82,10 @@ export function createLayout(home: string): Places {
     async locate(agency, area, path) {
       if (path.length > maxDepth)
         throw new UsageError('PATH_INVALID', `Folders may be ${maxDepth} deep, no deeper.`)
-      return walk(places.area(agency, area), path.map(toSegment))
+      const segments = path.map(toSegment)
+      if (Buffer.byteLength(segments.join('/')) > maxPath)
+        throw new UsageError('PATH_INVALID', `Paths may be ${maxPath} bytes long, no longer.`)
+      return walk(places.area(agency, area), segments)
     },
     async prepare() {
       await makeFolder(places.journalFolder)

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ecrFile, ecrHeader, ecrRow, ecrTemplate } from '../support/ecr.ts'
-import { createKey, createTestHome, sftp } from '../support/serve.ts'
+import { createKey, createTestHome, sftp, sshOptions } from '../support/serve.ts'
 import type { Served, TestHome } from '../support/serve.ts'
 
 /** Whatever comes in, what was good before stands as it was, and the answer says what to do. */
@@ -131,8 +132,14 @@ describe('bad input through the whole server', function () {
 
   it('refuses a wrong key and an unknown account in the same words', () => {
     const stranger = createKey(home, 'stranger')
-    const wrong = sftp(served.sftpPort, 'travis', stranger, 'ls\n')
-    const unknown = sftp(served.sftpPort, 'nobody-here', stranger, 'ls\n')
+    const knock = (account: string) =>
+      spawnSync(
+        'ssh',
+        [...sshOptions(stranger, 'INFO'), '-p', String(served.sftpPort), `${account}@127.0.0.1`],
+        { encoding: 'utf8' },
+      )
+    const wrong = knock('travis')
+    const unknown = knock('nobody-here')
     assert.notEqual(wrong.status, 0)
     assert.equal(wrong.status, unknown.status)
     assert.match(wrong.stderr, /Permission denied \(publickey\)/)

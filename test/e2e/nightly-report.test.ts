@@ -112,7 +112,7 @@ describe('a nightly report through the whole server', function () {
   }
 
   function put(agency: string, fileName: string, bytes: Buffer) {
-    const answer = sftp(served.sftpPort, agency, key, `put ${home.write(fileName, bytes)}\n`)
+    const answer = sftp(served.sftpPort, agency, key, `put "${home.write(fileName, bytes)}"\n`)
     assert.equal(answer.status, 0, answer.stderr)
     return home.cli('uploads', 'wait', agency, '--file', fileName, '--timeout', 120)
   }

@@ -158,6 +158,15 @@ describe('examineFile on truncated files', () => {
     assert.equal(whole.trailer, 'trailer record')
   })
 
+  it('does not take the beginning of a record for a trailer', async () => {
+    const traffic = Array.from({ length: 40 }, (_, at) => `T|${1200 + at}|SMITH|1/1/2027`)
+    const head = `Kind|Id|Name|Date\n${traffic.join('\n')}\n`
+    assert.equal((await examine(`${head}T|12`)).verdict, 'missing')
+    assert.equal((await examine(`${head}T|40`)).verdict, 'complete')
+    assert.equal((await examine(`${head}END`)).verdict, 'missing')
+    assert.equal((await examine(`${head}END\n`)).verdict, 'complete')
+  })
+
   it('finds a quote that is open at the end', async () => {
     const evidence = await examine('a,b\n1,"x"\n2,"note\nof two lines\n')
     assert.equal(evidence.verdict, 'missing')

@@ -291,17 +291,19 @@ describe('SFTP server with OpenSSH', () => {
   })
 
   it('writes down who came, with which key, and what they sent, in constant texts', async () => {
-    const from = house.log.length
     succeeded(await runSftp(house.target, [`put ${house.writeLocal('log.csv', rows)} log.csv`]))
-    const ended = await until(
-      () => house.log.slice(from).find(({ message }) => message === 'Session ended'),
-      'the end of the session',
-    )
-    const lines = house.log.slice(from).filter(({ sessionId }) => sessionId === ended['sessionId'])
-    const [opened, fileOpened, fileClosed] = ['Session opened', 'File opened', 'File closed'].map(
-      (text) => lines.find(({ message }) => message === text),
-    )
     const upload = await house.findUpload('log.csv')
+    const line = house.log.find(({ uploadId }) => uploadId === upload?.uploadId)
+    const find = (text: string) =>
+      house.log.find(
+        ({ message, sessionId }) => message === text && sessionId === line?.['sessionId'],
+      )
+    await until(() => find('Session ended'), 'the end of the session')
+    const [opened, fileOpened, fileClosed] = [
+      find('Session opened'),
+      find('File opened'),
+      find('File closed'),
+    ]
     assert.match(String(opened?.['keyFingerprint']), /^SHA256:/)
     assert.equal(opened?.['kex'], 'curve25519-sha256')
     assert.equal(opened['account'], 'acme')

@@ -75,6 +75,7 @@ export function useHouse({ sftp = {}, maxUploadBytes = 2 ** 31 }: HouseSettings 
       db: database.db,
       log,
       home: join(folder, 'home'),
+      nodeId: randomUUID(),
       agencies,
       settings: {
         settleMs: 10_000,

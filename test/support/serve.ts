@@ -169,7 +169,7 @@ export function createKey(home: TestHome, name = 'sender'): string {
 }
 
 /** Options that keep the system's ssh and sftp away from this machine's own settings. */
-export function sshOptions(key: string): string[] {
+export function sshOptions(key: string, level: 'ERROR' | 'INFO' = 'ERROR'): string[] {
   return [
     '-F',
     '/dev/null',
@@ -180,7 +180,7 @@ export function sshOptions(key: string): string[] {
       'UserKnownHostsFile=/dev/null',
       'IdentitiesOnly=yes',
       'BatchMode=yes',
-      'LogLevel=ERROR',
+      `LogLevel=${level}`,
     ].flatMap((option) => ['-o', option]),
   ]
 }
