@@ -1,5 +1,6 @@
 import { UsageError } from '../errors/index.ts'
-import { formatDate, formatRelativeDay, formatTime } from './date-text.ts'
+import { createDateText } from './date-text.ts'
+import type { DateText } from './date-text.ts'
 import { suggestName } from './nearest-name.ts'
 import { toTitleCase } from './title-case.ts'
 
@@ -28,7 +29,7 @@ export interface TextFacts {
   readonly sentTime: string
 }
 
-type Write = (facts: TextFacts, language: string) => string | null
+type Write = (facts: TextFacts, language: string, dates: DateText) => string | null
 
 /** A client that has no name yet stands under its reference, which nobody is called by. */
 const fullName: Write = ({ fullName, clientReference }) =>
@@ -44,13 +45,15 @@ const registry = {
   AgencyName: (facts) => facts.agencyName,
   HelpPhone: (facts) => facts.helpPhone,
   ClientName: fullName,
-  ClientFirstName: (facts, language) => nameOf(facts.firstName) ?? fullName(facts, language),
+  ClientFirstName: (facts, language, dates) =>
+    nameOf(facts.firstName) ?? fullName(facts, language, dates),
   ClientLastName: (facts) => nameOf(facts.lastName),
   ClientReference: (facts) => facts.clientReference,
-  EventDate: (facts, language) => formatDate(language, facts.localDate),
-  EventTime: (facts, language) =>
-    facts.localTime === null ? null : formatTime(language, facts.localTime),
-  EventRelativeDay: (facts, language) => formatRelativeDay(language, facts.sentOn, facts.localDate),
+  EventDate: (facts, language, dates) => dates.formatDate(language, facts.localDate),
+  EventTime: (facts, language, dates) =>
+    facts.localTime === null ? null : dates.formatTime(language, facts.localTime),
+  EventRelativeDay: (facts, language, dates) =>
+    dates.formatRelativeDay(language, facts.sentOn, facts.localDate),
   EventReference: (facts) => facts.eventReference,
   EventType: (facts) => facts.eventType,
   EventStatus: (facts) => facts.eventStatus,
@@ -59,8 +62,8 @@ const registry = {
   JudgeName: (facts) => nameOf(facts.judge),
   CaseNumber: (facts) => facts.caseNumber,
   CaseType: (facts) => facts.caseType,
-  DateToday: (facts, language) => formatDate(language, facts.sentOn),
-  TimeNow: (facts, language) => formatTime(language, facts.sentTime),
+  DateToday: (facts, language, dates) => dates.formatDate(language, facts.sentOn),
+  TimeNow: (facts, language, dates) => dates.formatTime(language, facts.sentTime),
 } as const satisfies Readonly<Record<string, Write>>
 
 /** A name that may stand in brackets. */
@@ -157,11 +160,12 @@ export function renderText(
   facts: TextFacts,
   language: string,
   shape: 'line' | 'page',
+  dates = createDateText(),
 ): string {
   const whole = text
     .map((part) => {
       if (typeof part === 'string') return part
-      const value = cleanValue(registry[part.tag](facts, language) ?? '')
+      const value = cleanValue(registry[part.tag](facts, language, dates) ?? '')
       if (value === '') return gone
       const shown = shape === 'line' ? toPlainDay(part.tag, value) : value
       return part.label === null ? shown : `${part.label} ${shown}`

@@ -1,4 +1,5 @@
 import type { Agency } from '../agencies/index.ts'
+import { createDateText } from './date-text.ts'
 import type { FlowVersion } from './flow-store.ts'
 import { findText } from './flow.ts'
 import type { Channel, Flow } from './flow.ts'
@@ -50,10 +51,13 @@ function render(
   facts: TextFacts,
   channel: Channel,
   language: string,
+  dates = createDateText(),
 ): RenderedText {
-  const body = renderText(parsed.body, facts, language, channel === 'sms' ? 'line' : 'page')
+  const { subject } = parsed
+  const shape = channel === 'sms' ? 'line' : 'page'
+  const body = renderText(parsed.body, facts, language, shape, dates)
   return {
-    subject: parsed.subject === null ? null : renderText(parsed.subject, facts, language, 'line'),
+    subject: subject === null ? null : renderText(subject, facts, language, 'line', dates),
     body,
     segments: channel === 'sms' ? countSegments(body) : null,
   }
@@ -73,6 +77,7 @@ export function createRenderer(
   const flows = new Map(versions.map(({ flow, version, body }) => [`${flow} ${version}`, body]))
   const texts = new Map<string, ParsedStep | undefined>()
   const moments = new Map<string, Moment>()
+  const dates = createDateText()
 
   function parse(row: MessageRow, channel: Channel): ParsedStep | undefined {
     const flow = flows.get(`${row.flow} ${row.flow_version}`)
@@ -91,7 +96,8 @@ export function createRenderer(
       const at = `${row.time_zone} ${sentAt.getTime()}`
       const moment = moments.get(at) ?? toMoment(row.time_zone, sentAt.getTime())
       moments.set(at, moment)
-      return render(parsed, toTextFacts(row, agency, moment), row.channel, row.language)
+      const facts = toTextFacts(row, agency, moment)
+      return render(parsed, facts, row.channel, row.language, dates)
     },
   }
 }

@@ -128,7 +128,7 @@ export function createSftpChannel({
       })
     }
     if (isDead) return
-    
+    channel.exit(exitCode)
     channel.end()
   }
 

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, it } from 'mocha'
+import { openBell } from '../../src/db/index.ts'
 import { useDatabase } from '../support/database.ts'
 import {
   append,
+  captureLog,
   createFixture,
   csv,
   finish,
@@ -222,8 +224,6 @@ describe('settle', () => {
   })
 
   it('is woken by another process that received a file', async () => {
-    const { openBell } = await import('../../src/db/index.ts')
-    const { captureLog } = await import('./inbox-fixture.ts')
     const bell = await openBell(database.url, captureLog([]))
     const server = fixture.another({ bell })
     await server.start()

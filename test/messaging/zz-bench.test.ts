@@ -21,6 +21,7 @@ describe('bench', () => {
     await time('replan', () => court.replan())
     await time('list', async () => (await court.list()).length)
     await courts.db('messages').where({ agency_id: court.agency.agencyId, step: 'day-7' }).update({ due_at: courts.db.raw("now() - interval '1 minute'") })
+    courts.db.on('query', (q: any) => { if (q.sql.includes('materialized') && !q.sql.includes('explain') && process.env['EX']) { delete process.env['EX']; void courts.db.raw('explain analyze ' + q.sql.replace('for update skip locked','').replace(/\$\d/g, '?'), q.bindings).then((r: any) => console.log(r.rows.map((x: any) => x['QUERY PLAN']).join('\n'))) } })
     await time('dispatch', () => court.messaging.dispatchOnce())
     await time('cancel', async () => { await courts.db('events').where({ agency_id: court.agency.agencyId }).update({ status: 'cancelled' }); await court.replan() })
     }

@@ -27,7 +27,7 @@ export async function createSenderKey(folder: string): Promise<SenderKey> {
   return { privatePath, publicText: pair.public }
 }
 
-async function pushBySystem(file: string, { port, account, key }: PushTarget): Promise<boolean> {
+function pushBySystem(file: string, { port, account, key }: PushTarget): Promise<boolean> {
   const options = [
     'StrictHostKeyChecking=no',
     'UserKnownHostsFile=/dev/null',
@@ -54,20 +54,25 @@ async function pushBySystem(file: string, { port, account, key }: PushTarget): P
   )
   const complaint: Buffer[] = []
   child.stderr.on('data', (chunk: Buffer) => complaint.push(chunk))
-  const ended = once(child, 'close') as Promise<[number | null]>
-  try {
-    await once(child, 'spawn')
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ENOENT') return false
-    throw error
-  }
+  // A client that ends early closes its input; its exit code tells the story.
+  child.stdin.on('error', () => undefined)
   child.stdin.end(`put "${file}"\n`)
-  const [code] = await ended
-  if (code === 0) return true
-  throw new UnavailableError(
-    'PROTOCOL_ERROR',
-    `sftp ended with exit code ${code ?? 'none'}: ${Buffer.concat(complaint).toString().trim()}`,
-  )
+  return new Promise((resolve, reject) => {
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') resolve(false)
+      else reject(error)
+    })
+    child.once('close', (code) => {
+      if (code === 0) return resolve(true)
+      const words = Buffer.concat(complaint).toString().trim()
+      reject(
+        new UnavailableError(
+          'PROTOCOL_ERROR',
+          `sftp ended with exit code ${code ?? 'none'}: ${words}`,
+        ),
+      )
+    })
+  })
 }
 
 async function pushInProcess(

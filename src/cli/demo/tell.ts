@@ -47,9 +47,10 @@ export function toReminders(messages: readonly MessageJson[]): string {
   for (const { step } of waiting) steps.set(step, (steps.get(step) ?? 0) + 1)
   const languages = [...new Set(waiting.map((one) => one.language))].sort()
   const samples = languages.flatMap((language) => {
-    const one = waiting.find(
+    const texts = waiting.filter(
       (message) => message.language === language && message.channel === 'sms',
     )
+    const one = texts.find(({ step }) => step === 'day-7') ?? texts[0]
     return one === undefined
       ? []
       : [
