@@ -132,7 +132,6 @@ export async function importClaim(
       log.warn('import given up', { err: error })
       return
     }
-    log.error('import put back', { err: error })
     await inbox.queue.putBack(claim, toError(error))
     return
   }

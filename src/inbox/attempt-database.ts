@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isUnreachable, pgCode } from '../db/index.ts'
+import { isRetryable, isUnreachable, pgCode } from '../db/index.ts'
 import type { InboxContext } from './inbox-context.ts'
 
 const patienceMs = 10_000
@@ -9,7 +9,7 @@ export type Attempt<Result> = { readonly result: Result } | undefined
 
 /**
  * Does one thing in the database, but lets no sender wait longer than 10 s for it (reference/reliability.md D3, §5.3).
- * A lost connection is tried once more. The work must be harmless when it ends late or runs twice.
+ * A lost connection is tried once more, a deadlock a few times. The work must be harmless when it ends late or runs twice.
  */
 export async function attemptDatabase<Result>(
   context: Pick<InboxContext, 'log'>,
@@ -20,7 +20,7 @@ export async function attemptDatabase<Result>(
     () => undefined,
   )
   try {
-    const attempt = await Promise.race([tryTwice(work), late])
+    const attempt = await Promise.race([tryAgain(work), late])
     if (attempt === undefined) context.log.warn('database slow, the journal keeps the upload')
     return attempt
   } catch (error) {
@@ -32,12 +32,14 @@ export async function attemptDatabase<Result>(
   }
 }
 
-async function tryTwice<Result>(work: () => Promise<Result>): Promise<{ result: Result }> {
-  try {
-    return { result: await work() }
-  } catch (error) {
-    if (!isUnreachable(error)) throw error
-    await sleep(200)
-    return { result: await work() }
-  }
+/** Once more after a lost connection; up to 5 times when two writers of one name were in each other's way. */
+async function tryAgain<Result>(work: () => Promise<Result>): Promise<{ result: Result }> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return { result: await work() }
+    } catch (error) {
+      const most = isRetryable(error) ? 5 : isUnreachable(error) ? 2 : 1
+      if (attempt >= most) throw error
+      await sleep(isRetryable(error) ? attempt * 20 * (1 + Math.random()) : 200)
+    }
 }

@@ -118,13 +118,13 @@ export function createBackground(context: InboxContext, bell: Bell | undefined):
       await openTasks()
     },
     async stop() {
-      if (tasks === undefined) return
-      const ending = tasks
-      deafen?.()
       const endings = createEndings(context)
       for (const open of [...context.openUploads.values()])
         await endings.abandon(open, 'SERVER_STOPPED')
+      if (tasks === undefined) return
+      const ending = tasks
       tasks = undefined
+      deafen?.()
       await watcher?.close()
       watcher = undefined
       for (const task of Object.values(ending)) await task.stop()

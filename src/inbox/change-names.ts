@@ -5,6 +5,7 @@ import { AccessError, AppError, ConflictError, UsageError } from '../errors/inde
 import { assertName } from './assert-name.ts'
 import { attemptDatabase } from './attempt-database.ts'
 import { findFile, isSameFile } from './file-identity.ts'
+import type { FoundFile } from './file-identity.ts'
 import type { InboxContext } from './inbox-context.ts'
 import { toInboxPath } from './inbox-path.ts'
 import { isTemporaryName } from './is-temporary-name.ts'
@@ -98,36 +99,36 @@ async function assertFree(from: Standing, to: string, overwrite: boolean): Promi
     })
 }
 
-/** An upload whose file was removed before any importer took it. Its bytes stay in the spool for a day. */
-async function recordRemoval(
-  context: InboxContext,
-  agency: Agency,
-  { open, row, isCertain }: StandingUpload,
-): Promise<void> {
-  if (open !== undefined) {
-    open.isRemoved = true
-    open.path = undefined
-    return
-  }
-  const saved = isCertain
-    ? await attemptDatabase(context, async () => {
-        if (row !== undefined)
-          await withdrawUpload(context.db, agency.agencyId, row.upload_id, 'WITHDRAWN')
-      })
-    : undefined
-  if (saved === undefined) context.noteBehind()
-}
-
-/** While the database is away the journal must say that the file is withdrawn, before its name goes. */
-async function journalRemoval(context: InboxContext, standing: Standing): Promise<void> {
+/** While the database is away the journal must say that the file is withdrawn. */
+async function journalRemoval(context: InboxContext, found: FoundFile): Promise<void> {
   for (const entry of await context.journal.list())
-    if (isSameFile(standing.found, entry))
+    if (isSameFile(found, entry))
       await context.journal.save({
         ...entry,
         state: 'withdrawn',
         reason: 'WITHDRAWN',
         at: new Date().toISOString(),
       })
+  context.noteBehind()
+}
+
+/** An upload whose file was removed before any importer took it. Its bytes stay in the spool for a day. */
+async function recordRemoval(
+  context: InboxContext,
+  agency: Agency,
+  found: FoundFile,
+  { open, row }: StandingUpload,
+): Promise<void> {
+  if (open !== undefined) {
+    open.isRemoved = true
+    open.path = undefined
+    return
+  }
+  if (row === undefined) return
+  const saved = await attemptDatabase(context, () =>
+    withdrawUpload(context.db, agency.agencyId, row.upload_id, 'WITHDRAWN'),
+  )
+  if (saved === undefined) await journalRemoval(context, found)
 }
 
 function refuseFolderError(error: unknown): never {
@@ -172,10 +173,10 @@ export function createNameChanges(context: InboxContext): NameChanges {
         if (standing.found.kind !== 'file')
           throw new UsageError('PATH_KIND', 'This is a folder, not a file.')
         const upload = await findStandingUpload(context, agency, standing.found)
-        if (!upload.isCertain) await journalRemoval(context, standing)
+        if (!upload.isCertain) await journalRemoval(context, standing.found)
         await keepOpenBytes(context, standing.absolute)
         await unlink(standing.absolute)
-        await recordRemoval(context, agency, upload)
+        await recordRemoval(context, agency, standing.found, upload)
       })
     },
     async makeFolder(sender, path) {

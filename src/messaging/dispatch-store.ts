@@ -1,5 +1,5 @@
 import type { Queryable, Trx } from '../db/index.ts'
-import { factColumns, factJoins } from './message-facts.ts'
+import { factColumns, factLookups, messageColumns } from './message-facts.ts'
 import type { MessageRow } from './message-facts.ts'
 import type { MessageState } from './types.ts'
 
@@ -23,7 +23,8 @@ export interface Ending {
 
 /**
  * Claims due messages for this transaction, skipping those that another dispatcher holds, and judges each anew:
- * planning may not have seen yet what an import has just changed.
+ * planning may not have seen yet what an import has just changed. Five hundred look-ups by key are quick whatever the
+ * planner knows about the tables, which after a large first file is nothing.
  */
 const claim = `
   with m as materialized (
@@ -33,14 +34,18 @@ const claim = `
      order by priority, due_at, message_id
      limit :limit
        for update skip locked)
-  select m.message_id, m.flow, m.flow_version, m.step, m.channel, m.address, m.language, m.state, m.reason,
-         m.event_id, m.event_local_date, m.occurrence, m.send_at, m.due_at, m.not_after, m.body, m.segments,
+  select ${messageColumns},
          ${factColumns}, now() as clock, verdict.to_state, verdict.to_reason
     from m
-    ${factJoins}
-    left join participants p on p.agency_id = m.agency_id and p.event_id = m.event_id and p.client_id = m.client_id
-    left join contacts k     on k.agency_id = m.agency_id and k.contact_id = m.contact_id
-    left join flows f        on f.agency_id = m.agency_id and f.flow = m.flow and f.version = m.flow_version
+    ${factLookups}
+    left join lateral (select p.client_id from participants p
+                        where p.agency_id = m.agency_id and p.event_id = m.event_id and p.client_id = m.client_id
+                       offset 0) p on true
+    left join lateral (select k.status from contacts k
+                        where k.agency_id = m.agency_id and k.contact_id = m.contact_id offset 0) k on true
+    left join lateral (select f.body from flows f
+                        where f.agency_id = m.agency_id and f.flow = m.flow and f.version = m.flow_version
+                       offset 0) f on true
    cross join lateral (
      select case when e.status = 'cancelled'               then array ['cancelled', 'event_cancelled']
                  when e.occurrence <> m.occurrence

@@ -54,6 +54,20 @@ export const factJoins = `join events e         on e.agency_id = m.agency_id and
     left join locations l on l.agency_id = e.agency_id and l.location_id = e.location_id
     left join judges j    on j.agency_id = e.agency_id and j.judge_id = e.judge_id`
 
+/** The same joins as look-ups by key, one message after the other: for batches, when tables may have no statistics yet. */
+export const factLookups = [
+  ['', 'events', 'e', 'e.event_id = m.event_id'],
+  ['', 'clients', 'c', 'c.client_id = m.client_id'],
+  ['left ', 'cases', 's', 's.case_id = e.case_id'],
+  ['left ', 'locations', 'l', 'l.location_id = e.location_id'],
+  ['left ', 'judges', 'j', 'j.judge_id = e.judge_id'],
+]
+  .map(
+    ([kind = '', table = '', name = '', key = '']) =>
+      `${kind}join lateral (select * from ${table} ${name} where ${name}.agency_id = m.agency_id and ${key} offset 0) ${name} on true`,
+  )
+  .join('\n    ')
+
 /** The parts of a row that texts need. */
 export type FactRow = Pick<
   MessageRow,

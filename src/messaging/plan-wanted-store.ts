@@ -58,13 +58,19 @@ const wanted = `
       join plan_reach r on r.flow = p.flow and r.client_id = p.client_id and r.channel = s.contact_channel
      where p.reason is null
      union all
-    select p.*, s.flow_version, s.step, s.channel, null, null, coalesce(p.reason, 'no_contact')
+    select p.*, s.flow_version, s.step, s.channel, null, null, p.reason
       from plan_people p
       join plan_steps s on s.flow = p.flow and s.is_first
      where p.reason is not null
-        or not exists (select from plan_reach r
-                         join plan_steps o on o.flow = r.flow and o.contact_channel = r.channel
-                        where r.flow = p.flow and r.client_id = p.client_id and o.step = s.step))
+     union all
+    select p.*, s.flow_version, s.step, s.channel, null, null, 'no_contact'
+      from plan_people p
+      join plan_steps s on s.flow = p.flow and s.is_first
+      left join (select distinct r.flow, o.step, r.client_id
+                   from plan_reach r
+                   join plan_steps o on o.flow = r.flow and o.contact_channel = r.channel) reached
+             on reached.flow = p.flow and reached.step = s.step and reached.client_id = p.client_id
+     where p.reason is null and reached.client_id is null)
   select encode(sha256(convert_to(concat_ws('|', :agencyId::text, p.flow, p.step, p.event_id, p.occurrence,
                                             p.client_id, p.channel, coalesce(p.address, '')), 'UTF8')), 'hex') as dedupe_key,
          case when p.hindrance is not null or l.language is null then 'suppressed'

@@ -9,10 +9,10 @@ import { createImporter, createTemplates } from '../../src/import/index.ts'
 import type { Importer, Templates } from '../../src/import/index.ts'
 import { createInbox } from '../../src/inbox/index.ts'
 import type { Inbox, Upload } from '../../src/inbox/index.ts'
-import { createLogger } from '../../src/log/index.ts'
 import { exportRecords } from '../../src/records/index.ts'
 import { useDatabase } from '../support/database.ts'
 import type { TestDatabase } from '../support/database.ts'
+import { recordLog } from '../support/record-log.ts'
 
 /** Real stores, inbox and importer over one database and one home, without a server: uploads are driven by hand. */
 export interface ImportHouse {
@@ -46,7 +46,7 @@ export function useImportHouse(): ImportHouse {
   before(async () => {
     const { db } = database
     house.home = await mkdtemp(join(tmpdir(), 'dd-import-'))
-    const log = createLogger({ level: 'error', format: 'json' })
+    const { log } = recordLog()
     house.agencies = createAgencies({ db })
     house.inbox = createInbox({
       db,

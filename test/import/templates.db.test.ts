@@ -167,7 +167,7 @@ describe('templates', () => {
         .db('uploads')
         .where({ agency_id: agencyId })
         .count()) as [{ count: number }]
-      assert.equal(Number(count), 0)
+      assert.equal(count, 0)
     })
 
     const failures: [string, string, 'file' | 'columns' | 'rows', RegExp][] = [

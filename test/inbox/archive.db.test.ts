@@ -155,7 +155,7 @@ describe('archive', () => {
     assert.ok(!(await fixture.files()).some((name) => name.endsWith('.held.txt')))
     const claim = await fixture.inbox.queue.claim()
     assert.equal(claim?.upload.isReleased, true)
-    await finish(database.db, fixture.inbox, claim!)
+    await finish(database.db, fixture.inbox, claim)
     assert.equal((await fixture.get(uploadId)).state, 'imported')
   })
 
@@ -305,7 +305,7 @@ describe('archive', () => {
       assert.deepEqual(await readdir(fixture.path('error')), [])
       const claim = await fixture.inbox.queue.claim()
       assert.equal(claim?.upload.uploadId, uploadId)
-      await finish(database.db, fixture.inbox, claim!)
+      await finish(database.db, fixture.inbox, claim)
       assert.match((await fixture.get(uploadId)).archivePath!, /^processed\//)
     })
 

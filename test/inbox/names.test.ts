@@ -5,6 +5,7 @@ import { archiveName, outboxName, shortId } from '../../src/inbox/archive-name.t
 import { toLocalDay } from '../../src/inbox/archive-place.ts'
 import { assertName } from '../../src/inbox/assert-name.ts'
 import { isTemporaryName } from '../../src/inbox/is-temporary-name.ts'
+import { toWriteFailure, tooLarge } from '../../src/inbox/write-failure.ts'
 
 describe('isTemporaryName', () => {
   it('knows the names that clients use while they send', () => {
@@ -87,5 +88,21 @@ describe('toLocalDay', () => {
     const at = new Date('2026-11-24T03:30:00Z')
     assert.equal(toLocalDay(at, 'America/Chicago'), '2026-11-23')
     assert.equal(toLocalDay(at, 'UTC'), '2026-11-24')
+  })
+})
+
+describe('toWriteFailure', () => {
+  it('says in words that the disk is full', () => {
+    for (const code of ['ENOSPC', 'EDQUOT']) {
+      const failure = toWriteFailure(Object.assign(new Error(code), { code }))
+      assert.equal(failure.code, 'DISK_FULL')
+      assert.match(failure.message, /No space left/)
+    }
+    assert.equal(
+      toWriteFailure(Object.assign(new Error('x'), { code: 'EIO' })).code,
+      'WRITE_FAILED',
+    )
+    const known = tooLarge(5)
+    assert.equal(toWriteFailure(known), known)
   })
 })

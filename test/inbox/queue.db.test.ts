@@ -35,11 +35,12 @@ describe('queue', () => {
   it('gives the uploads of one agency in order, one at a time', async () => {
     const [one, two] = await sendAll('a.csv', 'b.csv')
     const claim = await fixture.inbox.queue.claim()
-    assert.equal(claim?.upload.uploadId, one)
-    assert.equal(claim?.upload.state, 'importing')
-    assert.equal(claim?.agency.agency, fixture.agency.agency)
+    assert.ok(claim)
+    assert.equal(claim.upload.uploadId, one)
+    assert.equal(claim.upload.state, 'importing')
+    assert.equal(claim.agency.agency, fixture.agency.agency)
     assert.equal(await fixture.another().queue.claim(), undefined)
-    await finish(database.db, fixture.inbox, claim!)
+    await finish(database.db, fixture.inbox, claim)
     assert.equal((await fixture.inbox.queue.claim())?.upload.uploadId, two)
   })
 

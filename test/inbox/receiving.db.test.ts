@@ -195,6 +195,26 @@ describe('receiving', () => {
     assert.equal(await fixture.read('inbox/ECR.csv'), csv(1), 'the name is another upload’s')
   })
 
+  it('acknowledges many files of one name that end at once, and leaves one name', async () => {
+    const { receiving } = fixture.inbox
+    const files = await Promise.all(
+      Array.from({ length: 20 }, () => receiving.openFile(fixture.sender(), ['ECR.csv'], create)),
+    )
+    await Promise.all(files.map((file, at) => writeAll(file, csv(at + 1))))
+    await Promise.all(files.map((file) => file.close()))
+    const uploads = await fixture.inbox.uploads.list(fixture.agency.agencyId)
+    assert.deepEqual([...new Set(uploads.map(({ state }) => state))], ['received'])
+    assert.equal(new Set(uploads.map(({ bytes }) => bytes)).size, 20)
+    await settle(fixture.inbox)
+    for (let count = 0; count < 20; count++) {
+      const claim = await fixture.inbox.queue.claim()
+      assert.ok(claim)
+      assert.equal((await readFile(claim.path)).length, claim.upload.bytes)
+      await finish(database.db, fixture.inbox, claim)
+    }
+    assert.ok(!(await fixture.files()).some((name) => name.startsWith('inbox/')))
+  })
+
   it('keeps both files when an acknowledged one is overwritten before it is claimed', async () => {
     const one = await fixture.send('ECR.csv', csv(1))
     const two = await fixture.send('ECR.csv', csv(2))

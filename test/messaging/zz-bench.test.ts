@@ -11,7 +11,7 @@ describe('bench', () => {
       phones: [`+1512555${String(i % 10000).padStart(4, '0')}`], language: i % 4 === 0 ? 'es' : 'en',
     }))
     const began = new Map<string, number>()
-    courts.db.on('query', (q: any) => began.set(q.__knexQueryUid, performance.now()))
+    courts.db.on('query', (q: any) => { began.set(q.__knexQueryUid, performance.now()); if (process.env['LOG']) console.log('>', q.sql.trim().replace(/\s+/g, ' ').slice(0, 60)) })
     courts.db.on('query-response', (_: any, q: any) => { const t = performance.now() - began.get(q.__knexQueryUid)!; if (t > 500) console.log('   ', Math.round(t), q.sql.trim().replace(/\s+/g, ' ').slice(0, 90)) })
     const time = async (name: string, work: () => Promise<unknown>) => {
       const start = performance.now(); const r = await work(); console.log(n, name, Math.round(performance.now() - start), 'ms', JSON.stringify(r)?.slice(0, 100))
