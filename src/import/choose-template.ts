@@ -13,6 +13,7 @@ export interface ChosenTemplate {
   readonly isRejectsFile: boolean
 }
 
+/** Where feeds, templates and earlier uploads are looked up. */
 export interface ChooseParts {
   readonly agencies: Pick<Agencies, 'listFeeds'>
   readonly templates: Pick<Templates, 'get' | 'list'>

@@ -24,6 +24,7 @@ export interface Judged<Value> {
   readonly issue: RowIssue | null
 }
 
+/** A contact as a load row has it. */
 export type Contact = LoadRow['contacts'][number]
 
 /** What the cells of one file mean, each distinct text worked out once. */
@@ -43,6 +44,7 @@ export interface FieldValues {
   ) => readonly Judged<Contact>[]
 }
 
+/** Fields of which a client may have several. */
 export type ContactField = 'contact.phone' | 'contact.email'
 
 const dateMessages: Readonly<Record<DateProblem, string>> = {

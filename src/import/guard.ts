@@ -8,7 +8,8 @@ const round = (share: number) => Math.round(share * 10) / 10
  * Judges a whole file after it was read and before anything is merged. The figures go into the report.
  *
  * Rejected rows count as a share of the rows that hold something and are not excluded; above `floor` of them the limit
- * applies, and a file of which every row is bad is refused whatever its size. A released file passes; a person has decided.
+ * applies, and a file of which every row is bad is refused whatever its size. A release passes what holds a file, never
+ * what refuses it: whoever released a file for its end has not seen its rows.
  *
  * @throws {FileError} `GUARD_ROWS` (hold it), `TOO_MANY_REJECTS` (refuse it)
  */
@@ -30,8 +31,7 @@ export function assertWithinGuard(
     floor,
     released: isReleased ? 'yes' : null,
   })
-  if (isReleased) return
-  if (rows < minRows) {
+  if (rows < minRows && !isReleased) {
     throw new FileError(
       'GUARD_ROWS',
       `The file has ${rows === 0 ? 'column names, but no rows' : `${rows} rows`}; the template expects at least ${minRows}. It is held, and nothing was changed.`,

@@ -25,6 +25,7 @@ export interface Header {
   readonly maxWidth: number
 }
 
+/** Where a template says that the header is. */
 export type HeaderSetting = 'auto' | 'none' | number
 
 const quote = (name: ColumnName) =>

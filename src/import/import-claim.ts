@@ -18,6 +18,7 @@ import { createReport } from './report.ts'
 import { runImport } from './run-import.ts'
 import type { ImportProgress, StoredTemplate, Templates } from './types.ts'
 
+/** What one import works with. */
 export interface ImportClaimParts {
   readonly db: Db
   readonly log: Logger
@@ -103,6 +104,8 @@ export async function importClaim(
     findings: createFindings(),
     startedAt: performance.now(),
   }
+
+  log.info('import started', { bytes: claim.upload.bytes, fence: claim.fence })
 
   async function end(ending: Ending): Promise<Outcome> {
     const outcome = toOutcome(claim, journey, ending, now())

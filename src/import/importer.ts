@@ -6,6 +6,7 @@ import type { Logger } from '../log/index.ts'
 import { importClaim } from './import-claim.ts'
 import type { Importer, ImportProgress, Templates } from './types.ts'
 
+/** What an importer is built from. */
 export interface ImporterParts {
   readonly db: Db
   readonly bell: Pick<Bell, 'on'>

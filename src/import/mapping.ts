@@ -1,5 +1,5 @@
 import type { Header } from './header.ts'
-import { fields, isContactField } from './fields.ts'
+import { fields } from './fields.ts'
 import type { Field } from './fields.ts'
 import type { Source, Transform } from './source.ts'
 import type { ExcludeRule, Template } from './template.ts'
@@ -13,6 +13,7 @@ export interface MappedSource {
   readonly column: string | null
 }
 
+/** A field with everything that its text is made from. */
 export interface MappedField {
   readonly field: Field
   readonly sources: readonly MappedSource[]
@@ -99,6 +100,3 @@ export function readField(
 export function nameColumn(mapped: MappedField | undefined): string | null {
   return mapped?.sources[0]?.column ?? null
 }
-
-/** True for fields that take every source instead of the first. */
-export const takesAll = isContactField

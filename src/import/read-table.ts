@@ -35,6 +35,7 @@ export interface JudgedBatch {
   readonly rejected: readonly RejectedRow[]
 }
 
+/** An open file whose rows are judged as they come. */
 export interface JudgedTable {
   /** May be taken once; fills the findings. @throws FileError for a file that cannot be used, also in mid-stream */
   batches(): AsyncIterable<JudgedBatch>
@@ -113,7 +114,8 @@ function createSorter(input: ReadInput, header: Header, isWorkbook: boolean) {
 
 function noteHeader(findings: Findings, header: Header): void {
   const used = new Set(header.indexes.values())
-  const extra = header.row === null ? [] : header.names.filter((_, index) => !used.has(index))
+  const isExtra = (index: number) => !used.has(index) && header.cells[index]?.trim() !== ''
+  const extra = header.row === null ? [] : header.names.filter((_, index) => isExtra(index))
   const drift = extra.slice(0, 100).map((name) => `new column: ${name.slice(0, 100)}`)
   Object.assign(findings.detected, { headerRow: header.row, drift })
   findings.rows.ignored += Math.max(0, header.position)

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 
+/** What can be done to a text, in the order given, before it is read. */
 export const transforms = ['trim', 'upper', 'lower', 'title', 'digits'] as const
+/** One of the transforms. */
 export type Transform = (typeof transforms)[number]
 
 /** A column of the file: its header text, or its number counted from 1. */

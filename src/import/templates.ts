@@ -12,6 +12,7 @@ import { getTemplate, listTemplates, saveTemplate } from './template-store.ts'
 import { testTemplate } from './test-template.ts'
 import type { Templates } from './types.ts'
 
+/** What the templates are built from. */
 export interface TemplatesParts {
   readonly db: Db
   readonly agencies: Pick<Agencies, 'getById' | 'listFeeds'>

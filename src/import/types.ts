@@ -26,6 +26,7 @@ export interface TemplateTest {
   readonly sample: readonly Readonly<Record<string, unknown>>[]
 }
 
+/** The upload templates of all agencies; a version, once stored, never changes. */
 export interface Templates {
   /** @throws UsageError TEMPLATE_INVALID naming the mistake */
   importTemplate(
@@ -57,6 +58,7 @@ export interface ImportProgress {
   readonly rows: number
 }
 
+/** The worker between the queue and the records. `start` and `stop` are idempotent. */
 export interface Importer {
   /** Takes uploads from the queue until stopped; wakes at once when one is queued. */
   start(): Promise<void>

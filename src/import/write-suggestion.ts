@@ -13,6 +13,7 @@ export interface Guess {
   readonly score: number
 }
 
+/** What was found in the sample. */
 export interface SuggestionParts {
   readonly fileName: string
   readonly columns: readonly ColumnEvidence[]

@@ -8,7 +8,13 @@ import { toInboxPath } from './inbox-path.ts'
 import type { Endings } from './incoming-file.ts'
 import { isTemporaryName } from './is-temporary-name.ts'
 import type { JournalEntry } from './journal.ts'
-import { placeFile, restoreAcknowledged, standingPath, touchedFolders } from './keep-bytes.ts'
+import {
+  placeFile,
+  recordName,
+  restoreAcknowledged,
+  standingPath,
+  touchedFolders,
+} from './keep-bytes.ts'
 import { assertStillOpen, drainWrites, judgeSize, wholePrefix } from './open-upload.ts'
 import type { OpenUpload } from './open-upload.ts'
 import { findMendedUpload } from './rejects-origin.ts'
@@ -76,15 +82,25 @@ function reasonOf(open: OpenUpload): ErrorCode | null {
   return isTemporaryName(open.fileName) ? 'TEMPORARY_NAME' : null
 }
 
+async function takePlace(
+  context: InboxContext,
+  open: OpenUpload,
+): Promise<'standing' | 'won' | 'nameless'> {
+  return context.lock(`agency:${open.agency.agencyId}`, async () => {
+    const place = await placeFile(context, open)
+    if (place === 'nameless') open.path = undefined
+    return place
+  })
+}
+
 /** The promise of CLOSE, in the order of design/ingestion.md §3: bytes, journal, names, row. */
 async function publish(context: InboxContext, open: OpenUpload, bytes: number): Promise<void> {
   const state = open.isRemoved ? 'withdrawn' : 'received'
   await context.journal.save(toJournalEntry(context, open, state, bytes, reasonOf(open)))
-  await context.lock(`agency:${open.agency.agencyId}`, async () => {
-    if (!(await placeFile(context, open))) open.path = undefined
-  })
+  const place = await takePlace(context, open)
   await Promise.all(touchedFolders(context, open).map(context.syncFolder))
   await saveRow(context, open, { state, reason: reasonOf(open), bytes })
+  if (place === 'won') await recordName(context, open)
 }
 
 /** An acknowledged upload was opened again and that writing failed: what was acknowledged stands again. */
@@ -113,9 +129,7 @@ async function keepPartial(
   const end = { state, reason: open.isRemoved ? 'WITHDRAWN' : reason, bytes } as const
   try {
     await open.handle.truncate(bytes)
-    await context.lock(`agency:${open.agency.agencyId}`, async () => {
-      if (!(await placeFile(context, open))) open.path = undefined
-    })
+    await takePlace(context, open)
     await context.journal.save(toJournalEntry(context, open, state, bytes, end.reason))
   } catch (error) {
     context.log.warn('partial file not kept in the spool', { err: error, uploadId: open.uploadId })

@@ -1,11 +1,13 @@
 import { constants } from 'node:fs'
 import { link, open as openFs, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { attemptDatabase } from './attempt-database.ts'
 import { findFile, isSameFile } from './file-identity.ts'
 import type { InboxContext } from './inbox-context.ts'
 import { atInboxPath, toInboxPath } from './inbox-path.ts'
 import { linkOrCopy, linkOver } from './link-or-copy.ts'
 import type { OpenUpload } from './open-upload.ts'
+import { forgetName } from './upload-store.ts'
 
 /** Absolute path of the name the sender gave, or undefined once it is removed. */
 export function standingPath(context: InboxContext, open: OpenUpload): string | undefined {
@@ -49,9 +51,12 @@ async function copyThroughHandle(open: OpenUpload, to: string): Promise<void> {
 /**
  * Puts the bytes of a file that is being closed under their own name into the spool, and gives the file its name in
  * the inbox back if another upload took it meanwhile: the later CLOSE wins the name. Folders are not synced.
- * Run it under the lock of the agency. Returns whether the file has its name in the inbox.
+ * Run it under the lock of the agency. Says whether the file has its name in the inbox, and whether it won it back.
  */
-export async function placeFile(context: InboxContext, open: OpenUpload): Promise<boolean> {
+export async function placeFile(
+  context: InboxContext,
+  open: OpenUpload,
+): Promise<'standing' | 'won' | 'nameless'> {
   const { places } = context
   const spool = places.spool(open.uploadId)
   const second = places.openSpool(open.uploadId)
@@ -60,17 +65,33 @@ export async function placeFile(context: InboxContext, open: OpenUpload): Promis
   if (path !== undefined && isSameFile(present, open)) {
     await linkOver(path, spool)
     await rm(second, { force: true })
-    return true
+    return 'standing'
   }
   if (!isSameFile(await findFile(second), open)) await copyThroughHandle(open, second)
   await linkOver(second, spool)
   if (path === undefined || present?.kind !== 'file') {
     await rm(second, { force: true })
-    return false
+    return 'nameless'
   }
   await keepOpenBytes(context, path)
   await rename(second, path)
-  return isSameFile(await findFile(path), open)
+  return isSameFile(await findFile(path), open) ? 'won' : 'nameless'
+}
+
+/**
+ * Tells the rows of an inbox name who has it now. Runs under the lock of the agency, so that no CLOSE of this process
+ * gives the name away meanwhile; what another process does the scan sets right.
+ */
+export async function recordName(context: InboxContext, open: OpenUpload): Promise<void> {
+  await context.lock(`agency:${open.agency.agencyId}`, async () => {
+    const path = standingPath(context, open)
+    const standing = path === undefined ? undefined : await findFile(path)
+    if (open.path === undefined || standing === undefined) return
+    const inboxPath = toInboxPath(open.path)
+    await attemptDatabase(context, () =>
+      forgetName(context.db, open.agency.agencyId, inboxPath, standing),
+    )
+  })
 }
 
 /** Folders whose names a CLOSE has changed. */

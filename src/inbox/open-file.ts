@@ -9,7 +9,7 @@ import { toJournalEntry, toNewUpload } from './close-file.ts'
 import { findFile, isSameFile, toFoundFile } from './file-identity.ts'
 import type { FoundFile } from './file-identity.ts'
 import type { InboxContext } from './inbox-context.ts'
-import { keepOpenBytes } from './keep-bytes.ts'
+import { keepOpenBytes, recordName } from './keep-bytes.ts'
 import { createOpenUpload, drainWrites, wholePrefix } from './open-upload.ts'
 import type { OpenUpload } from './open-upload.ts'
 import type { OpenMode, Sender } from './types.ts'
@@ -208,12 +208,15 @@ export async function openFile(
   await context.addAgency(agency.agency)
   if (sender.sessionId !== undefined) context.liveSessions.add(sender.sessionId)
   const segments = path.map((segment) => segment.normalize('NFC'))
+  let isReplaced = false
   const open = await context.lock(`agency:${agency.agencyId}`, async () => {
     const absolute = await context.places.locate(agency.agency, 'inbox', segments)
+    isReplaced = (await findFile(absolute)) !== undefined
     return openByMode(context, { sender, path: segments, absolute, mode, forcedTemplate })
   })
   try {
     await announce(context, open)
+    if (isReplaced) await recordName(context, open)
   } catch (error) {
     context.openUploads.delete(open.uploadId)
     await open.handle.close()

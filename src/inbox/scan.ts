@@ -11,7 +11,9 @@ import { atInboxPath } from './inbox-path.ts'
 import { isTemporaryName } from './is-temporary-name.ts'
 import { findMendedUpload } from './rejects-origin.ts'
 import { renameUpload } from './touch-store.ts'
+import { unclaimedStates } from './upload-row.ts'
 import type { UploadRow } from './upload-row.ts'
+import { updateUpload } from './upload-store.ts'
 
 /** The authority over what lies in the inbox folders; the watcher only rings its bell. */
 export interface Scan {
@@ -97,6 +99,14 @@ export function createScan(context: InboxContext): Scan {
     return true
   }
 
+  /** The name is gone, or leads to another file; the bytes stand in the spool. */
+  async function forgetMissing(row: UploadRow): Promise<void> {
+    const states = ['partial', ...unclaimedStates] as const
+    if (row.inbox_path === null || !states.includes(row.state)) return
+    if (isSameFile(await findFile(atInboxPath(context, row.agency, row.inbox_path)), row)) return
+    await updateUpload(context.db, row.agency_id, row.upload_id, states, { inbox_path: null })
+  }
+
   async function take(
     agency: { readonly agencyId: number; readonly agency: string },
     stray: { absolute: string; found: FoundFile },
@@ -121,11 +131,13 @@ export function createScan(context: InboxContext): Scan {
     )
     const root = context.places.area(agency.agency, 'inbox')
     const seen = new Set<string>()
+    const met = new Set<string>()
     let count = 0
     for await (const file of walk(root, agency.agencyId)) {
       const key = `${file.found.device}:${file.found.inode}`
       const row = known.get(key)
       seen.add(file.absolute)
+      met.add(key)
       if (open.has(key)) continue
       const moved =
         row === undefined
@@ -133,6 +145,7 @@ export function createScan(context: InboxContext): Scan {
           : await noteRename(agency.agency, row, file.absolute)
       if (moved) count += 1
     }
+    for (const [key, row] of known) if (!met.has(key) && !open.has(key)) await forgetMissing(row)
     for (const absolute of looks.keys())
       if (absolute.startsWith(`${root}/`) && !seen.has(absolute)) looks.delete(absolute)
     return count

@@ -98,14 +98,12 @@ export async function beat(db: Queryable, nodeId: string): Promise<void> {
 
 /**
  * Makes the row `receiving`, or takes a `partial` or `received` one back to it; false when it is in another state.
- * The session counts as one that touched the file; another upload that had the name in the inbox loses it.
+ * The session counts as one that touched the file.
  */
 export async function saveReceiving(db: Queryable, upload: NewUpload): Promise<boolean> {
   const { rows } = await db.raw<{ rows: unknown[] }>(
     `with alive as (
        insert into nodes (node_id) values (?) on conflict (node_id) do update set seen_at = now()
-     ), displaced as (
-       update uploads set inbox_path = null where agency_id = ? and inbox_path = ? and upload_id <> ?
      ), made as (
        insert into uploads as u (agency_id, upload_id, account, source, file_name, inbox_path, device, inode, bytes,
                                  state, node_id, forced_template, opened_at)
@@ -123,9 +121,6 @@ export async function saveReceiving(db: Queryable, upload: NewUpload): Promise<b
      select 1 from made`,
     [
       upload.nodeId,
-      upload.agencyId,
-      upload.inboxPath,
-      upload.uploadId,
       upload.agencyId,
       upload.uploadId,
       upload.account,
@@ -163,9 +158,7 @@ export async function saveReceived(
   { state, reason, rejectsOf }: ReceivedState,
 ): Promise<boolean> {
   const { rows } = await db.raw<{ rows: unknown[] }>(
-    `with displaced as (
-       update uploads set inbox_path = null where agency_id = ? and inbox_path = ? and upload_id <> ?
-     ), saved as (
+    `with saved as (
        insert into uploads as u (agency_id, upload_id, account, source, file_name, inbox_path, device, inode, bytes,
                                  state, reason, rejects_of, node_id, forced_template, opened_at, received_at,
                                  finished_at, archived_at)
@@ -189,9 +182,6 @@ export async function saveReceived(
      select 1 from saved`,
     [
       upload.agencyId,
-      upload.inboxPath,
-      upload.uploadId,
-      upload.agencyId,
       upload.uploadId,
       upload.account,
       upload.source,
@@ -212,6 +202,20 @@ export async function saveReceived(
     ] as never,
   )
   return rows.length > 0
+}
+
+/** Uploads that had a name in the inbox which leads to another file now have it no longer. */
+export async function forgetName(
+  db: Queryable,
+  agencyId: number,
+  inboxPath: string,
+  standing: FileIdentity,
+): Promise<void> {
+  await db.raw(
+    `update uploads set inbox_path = null
+      where agency_id = ? and inbox_path = ? and (device, inode) is distinct from (?::bigint, ?::bigint)`,
+    [agencyId, inboxPath, standing.device, standing.inode],
+  )
 }
 
 /** Id of the upload of this agency whose `<digits>` stand in the name of a rejects file. */

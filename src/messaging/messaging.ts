@@ -11,6 +11,7 @@ import { importFlow, loadFlows } from './import-flow.ts'
 import { toMessageJson } from './message-json.ts'
 import { findExample, findMessage, listChanges, readMessages } from './message-store.ts'
 import type { ChangeRow } from './message-store.ts'
+import { analyzeMessages } from './plan-store.ts'
 import { planMessages } from './plan.ts'
 import { createExample, previewFlow } from './preview.ts'
 import { createRenderer } from './render-message.ts'
@@ -30,6 +31,9 @@ export interface MessagingParts {
 
 /** A ring that was lost costs no more than this until a request is planned. */
 const planPolling = 10_000
+
+/** From so many new messages on, the statistics of the table are brought up to date at once. */
+const largePlan = 5000
 
 function toStored({ agencyId, flow, version, source, createdAt }: FlowVersion): StoredFlow {
   return { agencyId, flow, version, source, createdAt }
@@ -66,17 +70,19 @@ export function createMessaging({ db, bell, log, agencies, now }: MessagingParts
   const listeners: (() => void)[] = []
 
   /** Plans and closes one request in one transaction: a crash leaves it open for the next. */
-  function planOnce(): Promise<boolean> {
-    return inTransaction(db, async (trx) => {
+  async function planOnce(): Promise<boolean> {
+    const planned = await inTransaction(db, async (trx) => {
       const request = await takePlanRequest(trx)
-      if (request === undefined) return false
+      if (request === undefined) return undefined
       const agency = await agencies.getById(request.agencyId)
       const result = await planMessages(trx, agency, request, now())
       await finishPlanRequest(trx, request, result)
       await ring(trx, 'docketdrop_due', String(request.agencyId))
       log.info('Messages planned', { ...request, ...result })
-      return true
+      return result.planned
     })
+    if (planned !== undefined && planned >= largePlan) await analyzeMessages(db)
+    return planned !== undefined
   }
 
   async function planAll(): Promise<void> {

@@ -1,5 +1,5 @@
 import { startCopy, toCopyLine } from '../db/index.ts'
-import type { Trx } from '../db/index.ts'
+import type { Db, Trx } from '../db/index.ts'
 import { selectTouchedEvents } from '../records/index.ts'
 import type { FlowVersion } from './flow-store.ts'
 import { toLanguageRows, toStepRows, toTimeRows } from './plan-tables.ts'
@@ -19,6 +19,14 @@ export interface PlanScope {
 export async function lockPlanning(trx: Trx, agencyId: number): Promise<void> {
   await trx.raw(`set local lock_timeout = '10min'`)
   await trx.raw('select pg_advisory_xact_lock(?, ?)', [planLock, agencyId])
+}
+
+/**
+ * Tells PostgreSQL how large the table has become. After a first large plan it would otherwise sort all due messages
+ * for each batch, until autovacuum comes by. Not inside the transaction of the plan: the lock would make agencies wait.
+ */
+export async function analyzeMessages(db: Db): Promise<void> {
+  await db.raw('analyze messages')
 }
 
 /**

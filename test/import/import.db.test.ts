@@ -178,6 +178,32 @@ describe('import', () => {
     assert.ok((await house.list(agency, 'locations')).some(({ location }) => location === '@Annex'))
   })
 
+  it('mends rows of a file without a header, and refuses a release of rows that are all bad', async () => {
+    const columns = { 'client.reference': 1, 'event.startsAt': 2, 'case.number': 3 }
+    const agency = await house.openAgency({ template: 'positions', header: 'none', columns })
+    const lines = ['1,3/1/2027 9:00 AM,CR-1', '2,13/1/2027 9:00 AM,CR-2', '3,3/1/2027 9:00 AM,CR-3']
+    const { uploadId } = await house.send(agency, 'p.csv', `${lines.join('\r\n')}\r\n`)
+    const id8 = uploadId.replaceAll('-', '').slice(-8)
+    const folder = join(house.home, 'agencies', agency.agency, 'processed')
+    const [day = ''] = await readdir(folder)
+    const name = `p__${id8}.rejects.csv`
+    const rejects = await readFile(join(folder, day, name), 'utf8')
+    assert.match(rejects, /^\ufeffColumn 1,Column 2,Column 3,issue_row/)
+    const still = await house.send(agency, name, rejects)
+    assert.deepEqual([still.state, still.reason], ['refused', 'TOO_MANY_REJECTS'])
+    const mended = await house.send(agency, name, rejects.replace(',13/1/2027', ',3/1/2027'))
+    assert.deepEqual([mended.state, mended.report?.rows.accepted], ['imported', 1])
+    assert.equal((await house.list(agency, 'cases')).length, 3)
+  })
+
+  it('reads a file that is only named like a rejects file as an ordinary one', async () => {
+    const agency = await house.openAgency(template)
+    const { uploadId } = await house.send(agency, 'ECR.csv', night)
+    const id8 = uploadId.replaceAll('-', '').slice(-8)
+    const { state, report } = await house.send(agency, `ECR__${id8}.rejects.csv`, file(good('7')))
+    assert.deepEqual([state, report?.rows.accepted], ['imported', 1])
+  })
+
   it('changes nothing when the same file comes again, and names the first', async () => {
     const agency = await house.openAgency(template)
     const first = await house.send(agency, 'a.csv', night)

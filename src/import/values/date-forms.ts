@@ -2,6 +2,7 @@ import { parseMonthName, toDateParts } from './date-parts.ts'
 import type { ParsedDate } from './date-parts.ts'
 import { parseTimeOfDay } from './time-of-day.ts'
 
+/** Order of the numbers of a date whose year stands last. */
 export type DateOrder = 'mdy' | 'dmy' | 'ymd'
 
 const invalid: ParsedDate = { problem: 'ROW_DATE_INVALID' }

@@ -9,6 +9,7 @@ export interface DateParts {
   readonly offset: string | null
 }
 
+/** Why a text is not a date that can be trusted. */
 export type DateProblem = 'ROW_DATE_INVALID' | 'ROW_DATE_TWO_DIGIT_YEAR' | 'ROW_VALUE_DAMAGED'
 
 /** Either the parts, or why the text is not a date that can be trusted. */

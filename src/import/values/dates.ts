@@ -5,6 +5,7 @@ import type { ParsedDate } from './date-parts.ts'
 import { compileDatePattern } from './date-pattern.ts'
 import { parseTimeOfDay } from './time-of-day.ts'
 
+/** How the dates of one field are written. */
 export interface DateSettings {
   /** Patterns of the template; tried first, in order. */
   readonly formats: readonly string[]

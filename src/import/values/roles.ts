@@ -50,6 +50,7 @@ export const roleTable: Readonly<Record<Role, readonly string[]>> = {
   other: ['Other', 'OTH'],
 }
 
+/** Every role that can be stored. */
 export const roles = Object.keys(roleTable) as readonly Role[]
 
 const byText: ReadonlyMap<string, Role> = new Map(

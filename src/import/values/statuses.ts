@@ -1,6 +1,7 @@
 import type { EventStatus } from '../../records/index.ts'
 import { foldText } from './text.ts'
 
+/** Every status that can be stored. */
 export const eventStatuses: readonly EventStatus[] = [
   'scheduled',
   'rescheduled',

@@ -1,6 +1,7 @@
 import { Temporal } from '@js-temporal/polyfill'
 import type { DateParts } from './date-parts.ts'
 
+/** What a person should know about a start. */
 export type ClockWarning = 'ROW_TIME_MISSING' | 'ROW_DATE_GAP' | 'ROW_DATE_OVERLAP'
 
 /** When an event begins: the instant, and what the clock on the wall shows then. */
