@@ -208,11 +208,11 @@ export async function openFile(
   await context.addAgency(agency.agency)
   if (sender.sessionId !== undefined) context.liveSessions.add(sender.sessionId)
   const segments = path.map((segment) => segment.normalize('NFC'))
-  let isReplaced = false
-  const open = await context.lock(`agency:${agency.agencyId}`, async () => {
+  const { open, isReplaced } = await context.lock(`agency:${agency.agencyId}`, async () => {
     const absolute = await context.places.locate(agency.agency, 'inbox', segments)
-    isReplaced = (await findFile(absolute)) !== undefined
-    return openByMode(context, { sender, path: segments, absolute, mode, forcedTemplate })
+    const isReplaced = (await findFile(absolute)) !== undefined
+    const opening = { sender, path: segments, absolute, mode, forcedTemplate }
+    return { open: await openByMode(context, opening), isReplaced }
   })
   try {
     await announce(context, open)

@@ -4,27 +4,56 @@ import { pathToFileURL } from 'node:url'
 import { exitMeanings } from '../../src/cli/exit-code.ts'
 import { describeConfig, packageRoot } from '../../src/config/index.ts'
 import { describeErrors } from '../../src/errors/index.ts'
+import { languageTable } from '../../src/import/values/language-table.ts'
+import { roleTable } from '../../src/import/values/roles.ts'
+import { statusTable } from '../../src/import/values/statuses.ts'
 
-/** The parts of the README that are printed from the code. */
-export function readmeBlocks(): Record<string, string> {
-  const exits = Object.entries(exitMeanings).map(([code, meaning]) => `| ${code} | ${meaning} |`)
+function toTable(head: string, rows: readonly (readonly [string | number, string])[]): string {
+  return [head, '|---|---|', ...rows.map(([name, text]) => `| ${name} | ${text} |`)].join('\n')
+}
+
+function toWords(table: Readonly<Record<string, readonly string[]>>): [string, string][] {
+  return Object.entries(table).map(([name, words]) => [`\`${name}\``, words.join(', ')])
+}
+
+/** The parts of the documents that are printed from the code, by document and block. */
+function printBlocks(): Record<string, Record<string, string>> {
+  const languages = Object.entries(languageTable).map(([tag, words]): [string, string] => [
+    `\`${tag}\``,
+    words.replaceAll('|', ', '),
+  ])
   return {
-    settings: describeConfig(),
-    exits: ['| Code | Meaning |', '|---|---|', ...exits].join('\n'),
-    errors: describeErrors(),
+    'README.md': {
+      settings: describeConfig(),
+      exits: toTable('| Code | Meaning |', Object.entries(exitMeanings)),
+      errors: describeErrors(),
+    },
+    'docs/templates.md': {
+      statuses: toTable('| Stored | The file says |', toWords(statusTable)),
+      roles: toTable('| Stored | The file says |', toWords(roleTable)),
+      languages: toTable('| Stored | The file says |', languages),
+    },
   }
 }
 
-/** The README with every block written anew. */
-export function rewriteReadme(text: string): string {
-  return Object.entries(readmeBlocks()).reduce((all, [name, block]) => {
-    const open = new RegExp(`(<!-- ${name}:[^>]*-->)[\\s\\S]*?(<!-- /${name} -->)`)
-    if (!open.test(all)) throw new Error(`README.md has no block ${name}`)
-    return all.replace(open, (_all, start: string, end: string) => `${start}\n\n${block}\n\n${end}`)
+/** Documents with blocks that are printed from the code. */
+export const printedDocuments = Object.keys(printBlocks())
+
+/** A document with every block written anew. */
+export function rewriteDocument(name: string, text: string): string {
+  return Object.entries(printBlocks()[name] ?? {}).reduce((all, [block, content]) => {
+    const open = new RegExp(`(<!-- ${block}:[^>]*-->)[\\s\\S]*?(<!-- /${block} -->)`)
+    if (!open.test(all)) throw new Error(`${name} has no block ${block}`)
+    return all.replace(
+      open,
+      (_all, start: string, end: string) => `${start}\n\n${content}\n\n${end}`,
+    )
   }, text)
 }
 
-const path = join(packageRoot, 'README.md')
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  writeFileSync(path, rewriteReadme(readFileSync(path, 'utf8')))
+  for (const name of printedDocuments) {
+    const path = join(packageRoot, name)
+    writeFileSync(path, rewriteDocument(name, readFileSync(path, 'utf8')))
+  }
 }
