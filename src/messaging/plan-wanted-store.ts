@@ -71,8 +71,8 @@ const wanted = `
                    join plan_steps o on o.flow = r.flow and o.contact_channel = r.channel) reached
              on reached.flow = p.flow and reached.step = s.step and reached.client_id = p.client_id
      where p.reason is null and reached.client_id is null)
-  select encode(sha256(convert_to(concat_ws('|', :agencyId::text, p.flow, p.step, p.event_id, p.occurrence,
-                                            p.client_id, p.channel, coalesce(p.address, '')), 'UTF8')), 'hex') as dedupe_key,
+  select left(encode(sha256(convert_to(concat_ws('|', :agencyId::text, p.flow, p.step, p.event_id, p.occurrence,
+                                            p.client_id, p.channel, coalesce(p.address, '')), 'UTF8')), 'hex'), 32) as dedupe_key,
          case when p.hindrance is not null or l.language is null then 'suppressed'
               when t.state <> 'scheduled'                        then t.state
               when p.held                                        then 'held'

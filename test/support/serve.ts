@@ -32,8 +32,8 @@ export interface TestHome {
   ): { status: number | null; stdout: string; stderr: string }
   /** The rows of `records export`. */
   records(agency: string, kind: string): Record<string, unknown>[]
-  /** Starts `serve` and waits until it is ready. */
-  serve(): Promise<Served>
+  /** Starts `serve` and waits until it is ready; flags are for Node.js itself, such as `--cpu-prof`. */
+  serve(nodeFlags?: readonly string[]): Promise<Served>
   /** A file in the root. */
   write(name: string, bytes: string | Buffer): string
   /** Names below an agency's folder, deep. */
@@ -118,8 +118,8 @@ export function createTestHome(more: NodeJS.ProcessEnv = {}): TestHome {
         .stdout.split('\n')
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line) as Record<string, unknown>),
-    async serve() {
-      const child = spawn(process.execPath, [main, 'serve'], {
+    async serve(nodeFlags = []) {
+      const child = spawn(process.execPath, [...nodeFlags, main, 'serve'], {
         env,
         stdio: ['ignore', 'ignore', 'pipe'],
       })
