@@ -103,6 +103,13 @@ export async function up(knex) {
   await knex.raw(`
     create index events_reference on events (agency_id, event_reference) where event_reference is not null`)
   await knex.raw(`
+    create table event_templates (
+      agency_id   integer not null references agencies,
+      template    text    not null,
+      tells_roles boolean not null,
+      primary key (agency_id, template)
+    )`)
+  await knex.raw(`
     create table participants (
       agency_id integer not null,
       event_id  bigint  not null,
@@ -138,6 +145,7 @@ export async function down(knex) {
   for (const table of [
     'payments',
     'participants',
+    'event_templates',
     'events',
     'judges',
     'locations',

@@ -9,6 +9,8 @@ export async function up(knex) {
       upload_id    uuid,
       cause        text        not null check (cause in ('import', 'flow', 'agency', 'staff')),
       requested_at timestamptz not null default now(),
+      not_before   timestamptz not null default now(),
+      failures     integer     not null default 0,
       planned_at   timestamptz,
       result       jsonb,
       primary key (agency_id, request_id)

@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { distance } from 'fastest-levenshtein'
 import { parse } from 'yaml'
-import { ConfigError } from '../errors/index.ts'
+import { ConfigError, suggestName } from '../errors/index.ts'
 import { listSettings } from './describe.ts'
 import type { SettingDescription } from './describe.ts'
 import { settings } from './schema.ts'
@@ -42,18 +41,12 @@ function flatten(value: unknown, path: string, into: Map<string, unknown>): void
   } else into.set(path, value)
 }
 
-function nearest(name: string, known: readonly string[]): string {
-  const ranked = known.map((other) => ({ other, away: distance(name, other) }))
-  ranked.sort((a, b) => a.away - b.away)
-  return ranked[0]?.other ?? ''
-}
-
 function refuseUnknown(names: readonly string[], known: readonly string[], where: string): void {
   for (const name of names) {
     if (known.includes(name)) continue
     throw new ConfigError(
       'CONFIG_UNKNOWN',
-      `${where} ${name} is not known. Did you mean ${nearest(name, known)}?`,
+      `${where} ${name} is not known.${suggestName(name, known)}`,
       {
         hint: 'See `docketdrop config markdown` for the list of settings.',
       },

@@ -1,4 +1,4 @@
-import { findNearestName } from './nearest-name.ts'
+import { findNearestName } from '../errors/index.ts'
 import { foldHeader } from './header-name.ts'
 import { synonyms } from './synonyms.ts'
 import type { Target } from './synonyms.ts'

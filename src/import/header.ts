@@ -1,8 +1,7 @@
-import { FileError } from '../errors/index.ts'
+import { FileError, findNearestName } from '../errors/index.ts'
 import type { RawRow } from '../formats/index.ts'
 import { findColumns } from './header-name.ts'
 import type { FoundColumns } from './header-name.ts'
-import { findNearestName } from './nearest-name.ts'
 import type { ColumnName } from './source.ts'
 import { normalizeText } from './values/text.ts'
 

@@ -3,7 +3,7 @@ import type { AppError } from '../errors/index.ts'
 import { inTransaction } from '../db/index.ts'
 import type { Db } from '../db/index.ts'
 import type { Claim, Inbox, Outcome } from '../inbox/index.ts'
-import { requestPlan } from '../records/index.ts'
+import { analyzeRecords, requestPlan } from '../records/index.ts'
 import type { MergeResult } from '../records/index.ts'
 import type { Agencies } from '../agencies/index.ts'
 import type { Logger } from '../log/index.ts'
@@ -30,6 +30,9 @@ export interface ImportClaimParts {
 }
 
 type Ending = Pick<Outcome, 'state' | 'reason' | 'explanation'> & { duplicateOf?: string }
+
+/** Rows from which on the statistics of the tables are made anew at once. */
+const largeImport = 5000
 
 /** How far an import has come; the report of any ending is written from it. */
 interface Journey {
@@ -122,8 +125,10 @@ export async function importClaim(
     }
   }
 
+  let accepted: number
   try {
     const { state, reason, report } = await work()
+    accepted = report.rows.accepted
     log.info('import ended', {
       state,
       reason,
@@ -140,6 +145,7 @@ export async function importClaim(
   }
   try {
     await inbox.queue.archive(agencyId, uploadId)
+    if (accepted >= largeImport) await analyzeRecords(db)
   } catch (error) {
     // The outcome is committed; the reconciler moves the file.
     log.warn('archive put off', { err: error })

@@ -132,7 +132,7 @@ export function createRowJudge(
       const written = text('event.startsAt')
       const start = written === null ? null : take(values.startsAt(written))
       const statusText = text('event.status')
-      const status = take(values.status(statusText ?? ''))
+      const status = isMapped('event.status') ? take(values.status(statusText ?? '')) : null
       const event = {
         reference: reference('event.reference'),
         type: text('event.type'),

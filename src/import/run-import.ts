@@ -12,7 +12,7 @@ import type { ReadInput } from './read-table.ts'
 /** Everything an import needs to know, as plain data. */
 export interface ImportInput {
   readonly read: ReadInput
-  readonly merge: Omit<MergeOptions, 'template' | 'eventIdentity'>
+  readonly merge: Omit<MergeOptions, 'template' | 'eventIdentity' | 'tellsRoles'>
   /** SHA-256 of the bytes as received; null when it was not recorded. */
   readonly sha256: string | null
   /** A person said that the guards may be passed. */
@@ -91,8 +91,13 @@ export async function runImport(
   }
 
   try {
-    const { template, eventIdentity } = read.template
-    const merged = await mergeRows(trx, { ...merge, template, eventIdentity }, goodRows())
+    const { template, eventIdentity, columns } = read.template
+    const tellsRoles = columns['participant.role'] !== undefined
+    const merged = await mergeRows(
+      trx,
+      { ...merge, template, eventIdentity, tellsRoles },
+      goodRows(),
+    )
     signal.throwIfAborted()
     const isWhole = kept.length === findings.rows.rejected
     await saveAll(isWhole ? toAsync([kept]) : readRejected(read, signal), saveRejected)

@@ -8,13 +8,23 @@ import type { UploadRow } from './upload-row.ts'
 /** First half of the two-part key of the advisory lock that lets one claim at a time look at an agency. */
 const claimLock = 736_101
 
-/** True for an upload `c` that waits, or whose importer has not been heard of. */
-const isClaimable = `(   (c.state = 'queued'    and c.not_before  <= now())
-                      or (c.state = 'importing' and c.lease_until <  now()))`
+/**
+ * True for an upload in work whose importer has not been heard of: the lease is over, or the process that holds it has
+ * missed three beats, which after a crash is known long before. Never one of our own.
+ */
+const isAbandoned = (alias: string) => `(   ${alias}.lease_until < now()
+   or exists (select 1 from nodes n
+               where n.node_id::text = ${alias}.owner and n.node_id::text <> :owner
+                 and n.seen_at < now() - interval '6 seconds'))`
 
-async function listClaimableAgencies(db: Queryable): Promise<number[]> {
+/** True for an upload `c` that waits, or that was left half way. */
+const isClaimable = `(   (c.state = 'queued'    and c.not_before <= now())
+                      or (c.state = 'importing' and ${isAbandoned('c')}))`
+
+async function listClaimableAgencies(db: Queryable, owner: string): Promise<number[]> {
   const { rows } = await db.raw<{ rows: { agency_id: number }[] }>(
     `select c.agency_id from uploads c where ${isClaimable} group by c.agency_id order by min(c.seq)`,
+    { owner },
   )
   return rows.map(({ agency_id }) => agency_id)
 }
@@ -34,26 +44,26 @@ async function claimOfAgency(
        update uploads u
           set state       = 'importing',
               fence       = u.fence + 1,
-              owner       = ?,
-              lease_until = now() + ? * interval '1 millisecond',
+              owner       = :owner,
+              lease_until = now() + :leaseMs * interval '1 millisecond',
               attempts    = u.attempts + 1,
               deaths      = u.deaths + case when u.state = 'importing' then 1 else 0 end
         where (u.agency_id, u.upload_id) = (
                 select c.agency_id, c.upload_id
                   from uploads c
-                 where c.agency_id = ? and ${isClaimable}
+                 where c.agency_id = :agencyId and ${isClaimable}
                    and not exists (
                          select 1 from uploads e
                           where e.agency_id = c.agency_id and e.upload_id <> c.upload_id
                             and (   (e.state = 'queued'    and e.seq < c.seq)
-                                 or (e.state = 'importing' and (e.lease_until >= now() or e.seq < c.seq))))
+                                 or (e.state = 'importing' and (not ${isAbandoned('e')} or e.seq < c.seq))))
                  order by c.seq
                    for update skip locked
                  limit 1)
        returning u.*
      )
      select ${uploadColumns} from claimed u join agencies a using (agency_id)`,
-    [owner, leaseMs, agencyId],
+    { owner, leaseMs, agencyId },
   )
   return rows[0]
 }
@@ -71,7 +81,7 @@ export async function claimNext(
   leaseMs: number,
 ): Promise<UploadRow | undefined> {
   return inTransaction(db, async (trx) => {
-    for (const agencyId of await listClaimableAgencies(trx)) {
+    for (const agencyId of await listClaimableAgencies(trx, owner)) {
       const { rows } = await trx.raw<{ rows: { locked: boolean }[] }>(
         'select pg_try_advisory_xact_lock(?, ?) as locked',
         [claimLock, agencyId],

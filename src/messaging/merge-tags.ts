@@ -1,7 +1,6 @@
-import { UsageError } from '../errors/index.ts'
+import { UsageError, suggestName } from '../errors/index.ts'
 import { createDateText } from './date-text.ts'
 import type { DateText } from './date-text.ts'
-import { suggestName } from './nearest-name.ts'
 import { toTitleCase } from './title-case.ts'
 
 /** What a text may speak of. Null stands for "not known", and leaves nothing behind in the text. */

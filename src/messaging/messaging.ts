@@ -3,7 +3,13 @@ import { inTransaction, ring } from '../db/index.ts'
 import type { Bell, Db } from '../db/index.ts'
 import { NotFoundError } from '../errors/index.ts'
 import type { Logger } from '../log/index.ts'
-import { finishPlanRequest, requestPlan, takePlanRequest } from '../records/index.ts'
+import {
+  finishPlanRequest,
+  putOffPlanRequest,
+  requestPlan,
+  takePlanRequest,
+} from '../records/index.ts'
+import type { PlanRequest } from '../records/index.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { listFlowVersions } from './flow-store.ts'
 import type { FlowVersion } from './flow-store.ts'
@@ -71,8 +77,10 @@ export function createMessaging({ db, bell, log, agencies, now }: MessagingParts
 
   /** Plans and closes one request in one transaction: a crash leaves it open for the next. */
   async function planOnce(): Promise<boolean> {
-    const planned = await inTransaction(db, async (trx) => {
+    let taken: PlanRequest | undefined
+    const work = inTransaction(db, async (trx) => {
       const request = await takePlanRequest(trx)
+      taken = request
       if (request === undefined) return undefined
       const agency = await agencies.getById(request.agencyId)
       const result = await planMessages(trx, agency, request, now())
@@ -80,6 +88,10 @@ export function createMessaging({ db, bell, log, agencies, now }: MessagingParts
       await ring(trx, 'docketdrop_due', String(request.agencyId))
       log.info('Messages planned', { ...request, ...result })
       return result.planned
+    })
+    const planned = await work.catch(async (error: unknown) => {
+      if (taken !== undefined) await putOffPlanRequest(db, taken)
+      throw error
     })
     if (planned !== undefined && planned >= largePlan) await analyzeMessages(db)
     return planned !== undefined

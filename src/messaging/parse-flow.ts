@@ -1,10 +1,9 @@
 import { parseDocument } from 'yaml'
 import type { z } from 'zod'
-import { AppError, UsageError } from '../errors/index.ts'
+import { AppError, UsageError, suggestName } from '../errors/index.ts'
 import { findText, flowSchema, listLanguages } from './flow.ts'
 import type { Flow } from './flow.ts'
 import { parseText } from './merge-tags.ts'
-import { suggestName } from './nearest-name.ts'
 
 /** Names that may stand in a flow file, by the place where they stand. */
 const keys: Readonly<Record<string, readonly string[]>> = {

@@ -8,7 +8,9 @@ const people = `
   create temp table plan_people on commit drop as
   with templates as (
     select t.template,
-           exists (select from events e join participants p using (agency_id, event_id)
+           exists (select from event_templates x
+                    where x.agency_id = :agencyId and x.template = t.template and x.tells_roles)
+           or exists (select from events e join participants p using (agency_id, event_id)
                     where e.agency_id = :agencyId and e.template is not distinct from t.template
                       and (p.role is not null or p.role_text is not null)) as has_roles
       from (select distinct template from plan_events) t)

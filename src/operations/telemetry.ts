@@ -67,9 +67,18 @@ export function createTelemetry({ settings, checks, log }: TelemetryParts): Tele
         })
         .end(text)
     }
-    if (request.method !== 'GET' && request.method !== 'HEAD') { send(405, { ok: false }); return; }
-    if (url.pathname === '/livez') { send(200, { ok: true }); return; }
-    if (url.pathname !== '/readyz' && url.pathname !== '/healthz') { send(404, { ok: false }); return; }
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      send(405, { ok: false })
+      return
+    }
+    if (url.pathname === '/livez') {
+      send(200, { ok: true })
+      return
+    }
+    if (url.pathname !== '/readyz' && url.pathname !== '/healthz') {
+      send(404, { ok: false })
+      return
+    }
     const verdicts = isDraining
       ? [{ name: 'draining', ok: false, why: 'the server is stopping' }]
       : await Promise.all(checks.map(judge))

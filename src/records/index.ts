@@ -4,11 +4,13 @@
  * In:  normalised rows (`mergeRows`), inside the importer's transaction. Out: exports, single records, and the request
  * that makes messaging plan anew. Promise: keyed by agency; a second merge of the same rows changes nothing; unchanged rows are not rewritten.
  */
+export { analyzeRecords } from './analyze-store.ts'
 export { exportRecords } from './export-store.ts'
 export { mergeRows } from './merge/merge-rows.ts'
 export {
   findPlanResult,
   finishPlanRequest,
+  putOffPlanRequest,
   requestPlan,
   takePlanRequest,
 } from './plan-request-store.ts'

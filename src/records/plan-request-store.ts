@@ -24,7 +24,7 @@ export async function takePlanRequest(trx: Trx): Promise<PlanRequest | undefined
   const { rows } = await trx.raw<{ rows: PlanRequest[] }>(`
     select r.agency_id as "agencyId", r.request_id as "requestId", r.upload_id as "uploadId", r.cause
       from plan_requests r
-     where r.planned_at is null
+     where r.planned_at is null and r.not_before <= now()
        and r.request_id = (select min(o.request_id)
                              from plan_requests o
                             where o.agency_id = r.agency_id and o.planned_at is null)
@@ -32,6 +32,22 @@ export async function takePlanRequest(trx: Trx): Promise<PlanRequest | undefined
      limit 1
        for update of r skip locked`)
   return rows[0]
+}
+
+/**
+ * Lets a request that failed wait: 2 s, 4 s, 8 s … up to 10 minutes. It stays the first of its agency, and other
+ * agencies go on.
+ */
+export async function putOffPlanRequest(
+  db: Queryable,
+  { agencyId, requestId }: Pick<PlanRequest, 'agencyId' | 'requestId'>,
+): Promise<void> {
+  await db.raw(
+    `update plan_requests
+        set failures = failures + 1, not_before = now() + least(600, power(2, least(failures + 1, 10))) * interval '1 second'
+      where agency_id = ? and request_id = ? and planned_at is null`,
+    [agencyId, requestId],
+  )
 }
 
 /** Closes a taken request with what came of it and rings `docketdrop_done` for those who wait for the upload. */

@@ -53,7 +53,8 @@ export interface LoadRow {
     /** `HH:MM` or `HH:MM:SS`, or null. */
     readonly localTime: string | null
     readonly timeZone: string
-    readonly status: EventStatus
+    /** null: the file does not tell; what is known stays, a new event is scheduled. */
+    readonly status: EventStatus | null
     readonly statusText: string | null
     readonly location: string | null
     readonly room: string | null
@@ -81,6 +82,8 @@ export interface MergeOptions {
   readonly template: string
   /** Parts that may be added to an event's identity besides case and start: `event.type`, `event.location`, `event.room`. */
   readonly eventIdentity: readonly string[]
+  /** Does the template map the role of participants? Where it does, a blank role is not a missing column. */
+  readonly tellsRoles: boolean
   /** For telling future events from past ones. */
   readonly now: Date
 }

@@ -76,6 +76,22 @@ describe('queue', () => {
     assert.equal((await fixture.get(one!)).state, 'imported')
   })
 
+  it('hands an upload on before its lease is over when the process of its worker has missed three beats', async () => {
+    const [one] = await sendAll('a.csv')
+    const old = await fixture.inbox.queue.claim()
+    assert.equal(await fixture.another().queue.claim(), undefined)
+    await database.db.raw(
+      `insert into nodes (node_id, seen_at)
+       select owner::uuid, now() - interval '7 seconds' from uploads where upload_id = ?
+       on conflict (node_id) do update set seen_at = excluded.seen_at`,
+      [one!],
+    )
+    assert.equal(await fixture.inbox.queue.claim(), undefined, 'a process never takes from itself')
+    const fresh = await fixture.another().queue.claim()
+    assert.equal(fresh?.upload.uploadId, one)
+    await assert.rejects(commit(database.db, fixture.inbox, old!), { code: 'UPLOAD_STATE' })
+  })
+
   it('refuses a file as poison after three workers died of it', async () => {
     const [one, two] = await sendAll('a.csv', 'b.csv')
     for (let death = 0; death < 3; death++) {

@@ -98,7 +98,7 @@ export interface Court {
   /** What messaging takes for the present when it plans. */
   setNow(iso: string): void
   /** Imports a night's file and plans: the plan's result. */
-  night(hearings: readonly Hearing[]): Promise<PlanResult>
+  night(hearings: readonly Hearing[], tellsRoles?: boolean): Promise<PlanResult>
   /** Imports without planning. */
   load(hearings: readonly Hearing[]): Promise<string>
   /** Plans everything of the agency anew. */
@@ -134,9 +134,9 @@ export function useCourts(): {
     const messaging = createMessaging({ db, bell, log, agencies, now: () => now })
     const { agencyId } = made
 
-    async function load(hearings: readonly Hearing[]): Promise<string> {
+    async function load(hearings: readonly Hearing[], tellsRoles = false): Promise<string> {
       const uploadId = randomUUID()
-      const options = { agencyId, uploadId, template, eventIdentity: [], now }
+      const options = { agencyId, uploadId, template, eventIdentity: [], tellsRoles, now }
       await inTransaction(db, async (trx) => {
         await mergeRows(trx, options, inBatches(hearings.map(toLoadRow)))
         await requestPlan(trx, { agencyId, uploadId, cause: 'import' })
@@ -153,8 +153,8 @@ export function useCourts(): {
       messaging,
       load,
       setNow: (iso) => (now = new Date(iso)),
-      async night(hearings) {
-        const uploadId = await load(hearings)
+      async night(hearings, tellsRoles = false) {
+        const uploadId = await load(hearings, tellsRoles)
         await planAll()
         const result = await findPlanResult(db, agencyId, uploadId)
         if (result === undefined) throw new Error('the upload was not planned')

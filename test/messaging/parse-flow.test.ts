@@ -137,10 +137,7 @@ describe('a flow file', () => {
   })
 
   it('finds texts that are missing, tags that are unknown, and channels that nothing is said for', () => {
-    assert.match(
-      refusal(minimal({ texts: '{ tt: { en: a } }' })),
-      /"t".*not among "texts".*Did you mean "tt"\?/,
-    )
+    assert.match(refusal(minimal({ texts: '{ tt: { en: a } }' })), /"t".*not among "texts"/)
     assert.match(
       refusal(minimal({ texts: '{ t: { en: "[EventDat]" } }' })),
       /texts\.t\.en.*Did you mean "EventDate"\?/,

@@ -287,6 +287,15 @@ describe('planning', () => {
     ])
   })
 
+  it('addresses nobody without a role when the template tells roles, though the file left them all blank', async () => {
+    const court = await courts.createCourt(now, 'blank-roles')
+    await court.night([{ ...hearing, client: '1', role: null }], true)
+    const found = await court.list()
+    assert.ok(found.length > 0)
+    for (const { state, reason } of found)
+      assert.equal(`${state} ${reason}`, 'suppressed unknown_role')
+  })
+
   it('addresses everyone when the template tells no roles', async () => {
     const court = await courts.createCourt(now, 'roleless')
     const result = await court.night([

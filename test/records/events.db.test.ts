@@ -191,6 +191,17 @@ describe('events of a merge', () => {
     ])
   })
 
+  it('keep their status where the file tells none, and are scheduled when new', async () => {
+    const agency = await start([hearing(5, { status: 'cancelled', statusText: 'Vacated' })])
+    await agency.send([
+      hearing(5, { status: null, statusText: null }),
+      hearing(6, { status: null, statusText: null }),
+    ])
+    const [old, fresh] = await agency.list()
+    assert.deepEqual(pick(old, 'status', 'statusText', 'occurrence'), ['cancelled', 'Vacated', 1])
+    assert.deepEqual(pick(fresh, 'status', 'statusText'), ['scheduled', null])
+  })
+
   it('are taken off hold by standing in the file', async () => {
     const { agencyId, send, list } = await start([hearing(15)])
     await database.db('events').where({ agency_id: agencyId }).update({ held: true })

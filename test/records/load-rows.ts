@@ -107,6 +107,7 @@ export async function merge(
     uploadId: randomUUID(),
     template: 'ecr',
     eventIdentity: [],
+    tellsRoles: true,
     now: new Date('2026-11-23T12:00:00Z'),
     ...options,
   }

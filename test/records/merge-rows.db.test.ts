@@ -386,7 +386,14 @@ describe('mergeRows', () => {
       inTransaction(db, (trx) =>
         mergeRows(
           trx,
-          { agencyId, uploadId: randomUUID(), template: 't', eventIdentity: [], now: new Date() },
+          {
+            agencyId,
+            uploadId: randomUUID(),
+            template: 't',
+            eventIdentity: [],
+            tellsRoles: true,
+            now: new Date(),
+          },
           broken(),
         ),
       ),

@@ -8,6 +8,7 @@ import {
   findPlanResult,
   finishPlanRequest,
   listTouchedEventIds,
+  putOffPlanRequest,
   requestPlan,
   showRecord,
   takePlanRequest,
@@ -291,6 +292,26 @@ describe('plan requests', () => {
       assert.equal(taken?.uploadId, uploadId)
       await finishPlanRequest(trx, taken, result)
     })
+  })
+
+  it('wait after a failure, stay the first of their agency, and let other agencies go on', async () => {
+    const { db } = database
+    const [one, two] = [await createAgency(db), await createAgency(db)]
+    await requestPlan(db, { agencyId: one, uploadId: null, cause: 'flow' })
+    await requestPlan(db, { agencyId: one, uploadId: randomUUID(), cause: 'import' })
+    await requestPlan(db, { agencyId: two, uploadId: null, cause: 'flow' })
+    const failing = await inTransaction(db, takePlanRequest)
+    assert.equal(failing?.agencyId, one)
+    await putOffPlanRequest(db, failing)
+    await inTransaction(db, async (trx) => {
+      const next = await takePlanRequest(trx)
+      assert.equal(next?.agencyId, two)
+      await finishPlanRequest(trx, next, result)
+      assert.equal(await takePlanRequest(trx), undefined)
+    })
+    await db.raw(`update plan_requests set not_before = now() where agency_id = ?`, [one])
+    assert.equal((await inTransaction(db, takePlanRequest))?.requestId, failing.requestId)
+    await db('plan_requests').where({ agency_id: one }).update({ planned_at: db.fn.now() })
   })
 
   it('have no result while a newer one of the same upload is open', async () => {

@@ -21,7 +21,7 @@ function listEventCells(event: LoadRow['event']): (string | null)[] {
     pack(localDate, timeZone),
     localTime === null ? null : `${localDate} ${pack(localTime, startsAt)}`,
     status,
-    statusText === null ? null : pack(status, statusText),
+    statusText === null ? null : pack(status ?? '', statusText),
     event.location,
     event.room,
     event.judge,

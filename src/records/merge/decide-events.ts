@@ -35,7 +35,7 @@ const typed = `
               then split_part(clock, ' ', 2)::time end                       as local_time,
          case when left(clock, 10) = left(day, 10)
               then nullif(split_part(clock, ' ', 3), '')::timestamptz end    as starts_at,
-         split_part(coalesce(told_status, status), ' ', 1) collate "default" as status,
+         nullif(split_part(coalesce(told_status, status), ' ', 1), '') collate "default" as status,
          substr(told_status, length(split_part(told_status, ' ', 1)) + 2)
                collate "default"                                             as status_text
     from grouped
@@ -43,7 +43,9 @@ const typed = `
 
 /** What the event was (`was_…`) beside what it shall be: a null keeps what is known, a start counts as a whole. */
 const found = `
-  select t.event_key, t.first_rank, t.is_ambiguous, t.local_date, t.time_zone, t.status, t.status_text,
+  select t.event_key, t.first_rank, t.is_ambiguous, t.local_date, t.time_zone,
+         coalesce(t.status, e.status, 'scheduled') as status,
+         case when t.status is null then e.status_text else t.status_text end as status_text,
          e.event_id                                as was_id,
          coalesce(t.event_reference, e.event_reference) as event_reference,
          coalesce(c.case_id, e.case_id)            as case_id,

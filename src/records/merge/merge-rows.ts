@@ -11,6 +11,7 @@ import { mergeNames } from './merge-names.ts'
 import { mergeParticipants } from './merge-participants.ts'
 import { mergePayments } from './merge-payments.ts'
 import type { Origin } from './origin.ts'
+import { saveEventTemplate } from './save-event-template.ts'
 import { saveTouchedEvents } from './save-touched-events.ts'
 
 /** First key of the advisory locks of merges; the second is the agency. */
@@ -29,7 +30,7 @@ export async function mergeRows(
   options: MergeOptions,
   rows: AsyncIterable<readonly LoadRow[]>,
 ): Promise<MergeResult> {
-  const { agencyId, uploadId, template, eventIdentity, now } = options
+  const { agencyId, uploadId, template, eventIdentity, tellsRoles, now } = options
   const origin: Origin = { agencyId, uploadId }
   const timings: Record<string, number> = {}
 
@@ -66,6 +67,7 @@ export async function mergeRows(
     judges,
     payments,
   }
+  await saveEventTemplate(trx, agencyId, template, tellsRoles)
   await time('touched', () => saveTouchedEvents(trx, origin, records, joined))
   return { accepted: count - duplicate, duplicate, records, events: merged.events, timings }
 }

@@ -17,3 +17,9 @@ export function findNearestName(name: string, known: readonly string[]): string 
   const holds = near.length >= 4 && (folded.includes(near) || near.includes(folded))
   return isNear || (holds && folded.length >= 4) ? byFolded.get(near) : undefined
 }
+
+/** ` Did you mean "at"?` for a slip of the hand, or an empty string when nothing is near. */
+export function suggestName(name: string, known: readonly string[]): string {
+  const near = findNearestName(name, known)
+  return near === undefined ? '' : ` Did you mean "${near}"?`
+}
