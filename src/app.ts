@@ -77,6 +77,7 @@ export async function createApp({
     agencies,
     templates,
     now,
+    graceMs: config.drainMs,
     ...(onProgress === undefined ? {} : { onProgress }),
   })
   const messaging = createMessaging({

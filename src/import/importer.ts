@@ -15,6 +15,8 @@ export interface ImporterParts {
   readonly agencies: Pick<Agencies, 'listFeeds'>
   readonly templates: Pick<Templates, 'get' | 'list'>
   readonly now: () => Date
+  /** Time that a running import has to finish once `stop` is called. */
+  readonly graceMs: number
   /** Hears of every few hundred rows; must not throw. */
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined
 }
@@ -23,7 +25,6 @@ export interface ImporterParts {
 const pollMs = 1000
 /** A third of the lease and less: two lost beats do not lose the claim. */
 const heartbeatMs = 10_000
-const graceMs = 20_000
 /** Agencies imported side by side; the queue gives each agency one at a time. */
 const laneCount = 2
 
@@ -100,7 +101,7 @@ export function createImporter(parts: ImporterParts): Importer {
       const own = new AbortController()
       const { signal } = stopping
       signal.addEventListener('abort', () => {
-        const timer = setTimeout(() => own.abort(new Error('The server stops.')), graceMs)
+        const timer = setTimeout(() => own.abort(new Error('The server stops.')), parts.graceMs)
         timer.unref()
       })
       leaveBell = bell.on('docketdrop_queued', wake)

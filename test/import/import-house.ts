@@ -70,6 +70,7 @@ export function useImportHouse(): ImportHouse {
       inbox: house.inbox,
       agencies: house.agencies,
       templates: house.templates,
+      graceMs: 20_000,
       now: () => new Date('2026-11-23T12:00:00Z'),
     })
   })

@@ -43,6 +43,7 @@ describe('importer', () => {
       inbox: { queue, uploads: house.inbox.uploads },
       agencies: house.agencies,
       templates: house.templates,
+      graceMs: 20_000,
       now: () => new Date(),
       onProgress: (seen) => progress.push(seen),
     })

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { parsePublicKey } from '../../agencies/index.ts'
 import type { AccountKey, NewKey } from '../../agencies/index.ts'
 import { UsageError } from '../../errors/index.ts'
 import type { CliContext } from '../context.ts'
@@ -81,11 +82,13 @@ export function registerKey(program: Command, context: CliContext): void {
     .option('--expires <iso>', 'when it ends')
     .action((account: string, file: string, options: KeyOptions) =>
       withHome(context, async (home) => {
-        const { key: added, isNew } = await home.agencies.addKey(
-          account,
-          await readKey(context, file, options),
-          actor,
-        )
+        const given = await readKey(context, file, options)
+        const { key: added, isNew } = await home.agencies.addKey(account, given, actor)
+        if (parsePublicKey(given.publicKey).hasOptions) {
+          output.note(
+            'The options before the key were not taken over; --from and --expires set them here.',
+          )
+        }
         output.data(
           { ...toJson(added), isNew },
           () =>
