@@ -3,7 +3,7 @@ import { createAgencies } from './agencies/index.ts'
 import type { Agencies } from './agencies/index.ts'
 import { readVersion } from './config/index.ts'
 import type { Config } from './config/index.ts'
-import { holdPresence, listMigrations } from './db/index.ts'
+import { holdPresence } from './db/index.ts'
 import type { Database, HeldPresence } from './db/index.ts'
 import { createImporter, createTemplates } from './import/index.ts'
 import type { ImportProgress, Templates } from './import/index.ts'
@@ -12,7 +12,7 @@ import type { Inbox } from './inbox/index.ts'
 import type { Logger } from './log/index.ts'
 import { createMessaging } from './messaging/index.ts'
 import type { Messaging } from './messaging/index.ts'
-import { createTelemetry } from './operations/index.ts'
+import { createDatabaseChecks, createTelemetry } from './operations/index.ts'
 import { createSftpServer } from './sftp/index.ts'
 
 /** Which parts run in this process. */
@@ -58,21 +58,22 @@ export async function createApp({
   const { db } = database
   const bell = await database.openBell()
   const now = () => new Date()
+  const logFor = (component: string) => log.child({ component })
   const agencies = createAgencies({ db })
   const inbox = createInbox({
     db,
     bell,
-    log: log.child({ component: 'inbox' }),
+    log: logFor('inbox'),
     home: config.home,
     settings: config,
     agencies,
     nodeId: randomUUID(),
   })
-  const templates = createTemplates({ db, agencies, log: log.child({ component: 'import' }) })
+  const templates = createTemplates({ db, agencies, log: logFor('import') })
   const importer = createImporter({
     db,
     bell,
-    log: log.child({ component: 'import' }),
+    log: logFor('import'),
     inbox,
     agencies,
     templates,
@@ -83,7 +84,7 @@ export async function createApp({
   const messaging = createMessaging({
     db,
     bell,
-    log: log.child({ component: 'messaging' }),
+    log: logFor('messaging'),
     agencies,
     now,
   })
@@ -93,27 +94,12 @@ export async function createApp({
     version: readVersion(),
     agencies,
     inbox,
-    log: log.child({ component: 'sftp' }),
+    log: logFor('sftp'),
   })
   const telemetry = createTelemetry({
     settings: config.telemetry,
-    log: log.child({ component: 'telemetry' }),
-    checks: [
-      {
-        name: 'database',
-        check: async () => {
-          await db.raw('select 1')
-        },
-      },
-      {
-        name: 'schema',
-        check: async () => {
-          const { pending } = await listMigrations(db)
-          if (pending.length > 0) throw new Error(`${pending.length} migration(s) pending`)
-        },
-      },
-      { name: 'inbox', check: () => inbox.assertWritable() },
-    ],
+    log: logFor('telemetry'),
+    checks: [...createDatabaseChecks(db), { name: 'inbox', check: () => inbox.assertWritable() }],
   })
   const isWorker = roles.includes('worker')
   const hasSftp = roles.includes('sftp')
