@@ -63,16 +63,20 @@ export const settings = z.strictObject({
     chacha20: flag(false, 'also offer the chacha20-poly1305 cipher (slower here than AES)'),
   }),
   http: z.strictObject({
-    host: z.string().min(1).default('127.0.0.1').describe('address of the Console and API'),
-    port: port(8080, 'port of the Console and API'),
+    host: z
+      .string()
+      .min(1)
+      .default('127.0.0.1')
+      .describe('address of the Console and API (not in this version yet)'),
+    port: port(8080, 'port of the Console and API (not in this version yet)'),
   }),
   telemetry: z.strictObject({
     host: z
       .string()
       .min(1)
       .default('127.0.0.1')
-      .describe('address of /metrics, /livez and /readyz'),
-    port: port(9090, 'port of /metrics, /livez and /readyz'),
+      .describe('address of the health endpoints /livez and /readyz'),
+    port: port(9090, 'port of the health endpoints /livez and /readyz'),
   }),
   publicUrl: z
     .url()

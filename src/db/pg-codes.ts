@@ -18,30 +18,29 @@ export function isRetryable(error: unknown): boolean {
   return ['40001', '40P01'].includes(pgCode(error))
 }
 
-const unreachable = new Set([
+const unreachableNetwork = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
+  'ECONNABORTED',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
   'ENOTFOUND',
   'ETIMEDOUT',
   'EPIPE',
   'EAI_AGAIN',
-  '57P01',
-  '57P02',
-  '57P03',
-  '08000',
-  '08001',
-  '08003',
-  '08004',
-  '08006',
-  '28P01',
-  '28000',
-  '3D000',
-  '53300',
 ])
+
+/**
+ * 08: connection; 28 and 3D: refused; 53: out of memory, disk or connections; 57: stopped, starting, or a statement
+ * cancelled by its deadline; 58: its disk; 25006: it is a standby that only reads.
+ */
+const unreachableState = /^(08...|28...|3D000|53...|57...|58...|25006)$/
 
 /** True when the server is away or refuses the connection, so that the same call may go well later. */
 export function isUnreachable(error: unknown): boolean {
-  if (unreachable.has(pgCode(error))) return true
+  const code = pgCode(error)
+  if (unreachableNetwork.has(code) || unreachableState.test(code)) return true
   const text = error instanceof Error ? error.message : ''
   return /Connection terminated|timeout expired|Timeout acquiring a connection|Client has encountered a connection error/.test(
     text,

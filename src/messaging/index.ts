@@ -6,4 +6,5 @@
  */
 export { createMessaging } from './messaging.ts'
 export type { MessagingParts } from './messaging.ts'
+export { messageStates } from './types.ts'
 export type { MessageFilter, MessageJson, Messaging, MessageState, StoredFlow } from './types.ts'

@@ -2,17 +2,17 @@ import type { Trx } from '../db/index.ts'
 
 /**
  * Everybody who takes part in an event that a flow speaks of, with what stands against writing to them. A role that
- * the file does not tell is no hindrance only where the template's events tell no roles at all.
+ * the file does not tell is no hindrance only where the template that was used last maps no role at all.
  */
 const people = `
   create temp table plan_people on commit drop as
   with templates as (
     select t.template,
-           exists (select from event_templates x
-                    where x.agency_id = :agencyId and x.template = t.template and x.tells_roles)
-           or exists (select from events e join participants p using (agency_id, event_id)
-                    where e.agency_id = :agencyId and e.template is not distinct from t.template
-                      and (p.role is not null or p.role_text is not null)) as has_roles
+         coalesce((select x.tells_roles from event_templates x
+                    where x.agency_id = :agencyId and x.template = t.template),
+                  exists (select from events e join participants p using (agency_id, event_id)
+                           where e.agency_id = :agencyId and e.template is not distinct from t.template
+                             and (p.role is not null or p.role_text is not null))) as has_roles
       from (select distinct template from plan_events) t)
   select f.flow, e.event_id, e.occurrence, e.local_date, e.time_zone, e.starts_at, e.held, p.client_id,
          c.language as requested,

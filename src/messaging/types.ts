@@ -1,16 +1,20 @@
-export type MessageState =
-  | 'held'
-  | 'scheduled'
-  | 'claimed'
-  | 'sending'
-  | 'sent'
-  | 'delivered'
-  | 'failed'
-  | 'unknown'
-  | 'cancelled'
-  | 'expired'
-  | 'suppressed'
-  | 'simulated'
+/** Every state of a message (reference: messaging, state machine). */
+export const messageStates = [
+  'held',
+  'scheduled',
+  'claimed',
+  'sending',
+  'sent',
+  'delivered',
+  'failed',
+  'unknown',
+  'cancelled',
+  'expired',
+  'suppressed',
+  'simulated',
+] as const
+
+export type MessageState = (typeof messageStates)[number]
 
 /** One communication to one contact, as `messages list` shows it (design/interface.md §7; keys are exact). */
 export interface MessageJson {

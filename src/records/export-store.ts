@@ -5,6 +5,16 @@ import type { ExportedRecord, RecordKind } from './types.ts'
 /** Rows fetched at a time. */
 const batchSize = 1000
 
+/** The keys of one kind in their order, also where there is no record yet. */
+export async function listExportKeys(db: Db, kind: RecordKind): Promise<string[]> {
+  const { columns, from } = selections[kind]
+  const { fields } = await db.raw<{ fields: { name: string }[] }>(
+    `select ${columns} from ${from} limit 0`,
+    { agencyId: 0 },
+  )
+  return fields.map(({ name }) => name)
+}
+
 /**
  * Gives all records of one kind, sorted by reference, then start, then id, with the keys of design/interface.md §7.
  *

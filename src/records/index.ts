@@ -5,7 +5,7 @@
  * that makes messaging plan anew. Promise: keyed by agency; a second merge of the same rows changes nothing; unchanged rows are not rewritten.
  */
 export { analyzeRecords } from './analyze-store.ts'
-export { exportRecords } from './export-store.ts'
+export { exportRecords, listExportKeys } from './export-store.ts'
 export { mergeRows } from './merge/merge-rows.ts'
 export {
   findPlanResult,

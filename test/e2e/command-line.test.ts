@@ -59,6 +59,22 @@ describe('the command line', function () {
     assert.equal(home.records('alone', 'events').length, 3)
   })
 
+  it('exports CSV with its header, a line each, also where there is nothing', () => {
+    const { stdout } = home.raw(['records', 'export', 'alone', 'cases', '--format', 'csv'])
+    assert.deepEqual(stdout.split('\n'), [
+      'caseNumber,caseType,status',
+      'CR-0001,,',
+      'CR-0002,,',
+      'CR-0003,,',
+      '',
+    ])
+    const empty = home.raw(['records', 'export', 'alone', 'payments', '--format', 'csv'])
+    assert.match(
+      empty.stdout,
+      /^paymentReference,clientReference,caseNumber,amount,dueOn,status\n$/,
+    )
+  })
+
   it('leaves no PostgreSQL behind when the last command has ended', () => {
     const { stdout } = spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
     assert.ok(
@@ -82,6 +98,11 @@ describe('the command line', function () {
     assert.equal(home.raw(['no-such-command']).status, 2)
     assert.equal(home.cli('agency', 'add', 'x').error?.code, 'USAGE_INVALID')
     assert.equal(home.cli('uploads', 'list', 'alone', '--limit', 'many').code, 2)
+    assert.match(
+      home.cli('messages', 'list', 'alone', '--state', 'sheduled').error!.message,
+      /"scheduled"/,
+    )
+    assert.equal(home.cli('serve', '--only', 'http').code, 2)
     const help = home.raw(['--help'])
     assert.equal(help.status, 0)
     assert.match(help.stdout, /Exit codes:/)

@@ -78,4 +78,19 @@ describe('createLogger', () => {
     log.info('refused', { name: 'x\n{"message":"ready"}' })
     assert.equal(lines.join('').trimEnd().split('\n').length, 1)
   })
+
+  it('keeps the words of PostgreSQL and of parsers out, since they quote cells, but not their code and place', () => {
+    const { lines, log } = capture()
+    const cell = 'Ana Lee 12/15/2026'
+    log.error('put back', {
+      err: Object.assign(new Error(`invalid input syntax for type date: "${cell}"`), {
+        code: '22007',
+      }),
+      other: new Error('import failed', { cause: new RangeError(`invalid string: ${cell}`) }),
+    })
+    assert.doesNotMatch(lines[0]!, /Ana Lee/)
+    assert.match(lines[0]!, /22007/)
+    assert.match(lines[0]!, /import failed/)
+    assert.match(lines[0]!, /logger\.test/)
+  })
 })

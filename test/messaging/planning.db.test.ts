@@ -296,6 +296,13 @@ describe('planning', () => {
       assert.equal(`${state} ${reason}`, 'suppressed unknown_role')
   })
 
+  it('addresses everyone again once the template maps no role any more', async () => {
+    const court = await courts.createCourt(now, 'role-dropped')
+    await court.night([{ ...hearing, client: '1', role: 'defendant' }], true)
+    const result = await court.night([{ ...hearing, client: '2', role: null }])
+    assert.equal(result.planned, 3)
+  })
+
   it('addresses everyone when the template tells no roles', async () => {
     const court = await courts.createCourt(now, 'roleless')
     const result = await court.night([

@@ -44,9 +44,7 @@ interface SetOptions {
 /** `docketdrop agency add|list|show|set|disable` */
 export function registerAgency(program: Command, context: CliContext): void {
   const { output, actor } = context
-  const agency = program
-    .command('agency')
-    .description('courts and offices: each an isolated tenant')
+  const agency = program.command('agency').description('courts and offices: each by itself')
   agency
     .command('add <agency>')
     .description('make an agency, its folders, and one account of the same name')
@@ -116,6 +114,14 @@ export function registerAgency(program: Command, context: CliContext): void {
         await home.db.transaction((trx) =>
           requestPlan(trx, { agencyId: changed.agencyId, uploadId: null, cause: 'agency' }),
         )
+        const idle = [
+          ...(rest.review === undefined ? [] : ['--review']),
+          ...(rest.businessHours === undefined ? [] : ['--business-hours']),
+          ...(allow === undefined ? [] : ['--allow']),
+        ]
+        if (idle.length > 0) {
+          output.note(`${idle.join(', ')}: kept, but this version does not act on it yet.`)
+        }
         output.data(toJson(changed), () => render(changed))
       }),
     )

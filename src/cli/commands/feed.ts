@@ -52,6 +52,14 @@ export function registerFeed(program: Command, context: CliContext): void {
           },
           actor,
         )
+        const idle = [
+          ...(options.order === 'time' ? [] : ['--order']),
+          ...(options.expectBy === undefined ? [] : ['--expect-by']),
+          ...(options.days === undefined ? [] : ['--days']),
+        ]
+        if (idle.length > 0) {
+          output.note(`${idle.join(', ')}: kept, but this version does not act on it yet.`)
+        }
         output.data(
           toJson(saved),
           () => `Feed ${saved.feed}: ${saved.match} is read with ${saved.template}.`,

@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
-import type { MessageJson, MessageState } from '../../messaging/index.ts'
+import type { MessageJson } from '../../messaging/index.ts'
 import type { CliContext } from '../context.ts'
 import { withHome } from '../open-home.ts'
 import { toFacts, toTable } from '../output.ts'
+import { parseChoices } from '../parse-choices.ts'
 import { parseCount } from '../parse-number.ts'
 
 interface ListOptions {
@@ -27,10 +28,11 @@ export function registerMessages(program: Command, context: CliContext): void {
       withHome(context, async (home) => {
         const { agencyId } = await home.agencies.get(agency)
         const messaging = await home.messaging()
+        const { messageStates } = await import('../../messaging/index.ts')
         const all: MessageJson[] = []
         const filter = {
           clientReference: client,
-          states: state as MessageState[] | undefined,
+          states: parseChoices('--state', state, messageStates),
           limit: parseCount('--limit', limit),
         }
         for await (const message of messaging.list(agencyId, filter)) all.push(message)

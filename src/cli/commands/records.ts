@@ -23,6 +23,9 @@ function assertKind(text: string): RecordKind {
   return kind
 }
 
+/** A record without its CRLF: the command line ends its lines itself. */
+const toLine = (cells: readonly string[]) => toCsvLine(cells).slice(0, -2)
+
 /** `docketdrop records export|show` */
 export function registerRecords(program: Command, context: CliContext): void {
   const { output } = context
@@ -39,17 +42,15 @@ export function registerRecords(program: Command, context: CliContext): void {
         if (format !== 'ndjson' && format !== 'csv')
           throw new UsageError('USAGE_INVALID', `--format takes ndjson or csv, not ${format}.`)
         const { agencyId } = await home.agencies.get(agency)
-        const { exportRecords } = await import('../../records/index.ts')
-        let isFirst = true
+        const { exportRecords, listExportKeys } = await import('../../records/index.ts')
+        if (format === 'csv') await output.line(toLine(await listExportKeys(home.db, kind)))
+        const write =
+          format === 'csv'
+            ? (record: object) =>
+                toLine(Object.values(record).map((value) => toSafeCell(toCell(value))))
+            : JSON.stringify
         for await (const record of exportRecords(home.db, agencyId, kind)) {
-          if (format === 'ndjson') await output.line(JSON.stringify(record))
-          else {
-            if (isFirst) await output.line(toCsvLine(Object.keys(record)))
-            await output.line(
-              toCsvLine(Object.values(record).map((value) => toSafeCell(toCell(value)))),
-            )
-          }
-          isFirst = false
+          await output.line(write(record))
         }
       }),
     )

@@ -13,6 +13,15 @@ function parseRoles(text: string | undefined): readonly AppRole[] {
   const unknown = roles.find((name) => !allRoles.some((role) => role === name))
   if (unknown !== undefined)
     throw new UsageError('USAGE_INVALID', `--only takes sftp, http and worker, not ${unknown}.`)
+  if (roles.every((role) => role === 'http')) {
+    throw new UsageError(
+      'USAGE_INVALID',
+      'This version has no HTTP part yet, so nothing would run.',
+      {
+        hint: 'Leave --only out, or name sftp or worker.',
+      },
+    )
+  }
   return roles as AppRole[]
 }
 
