@@ -134,7 +134,10 @@ export function useCourts(): {
     const messaging = createMessaging({ db, bell, log, agencies, now: () => now })
     const { agencyId } = made
 
-    async function load(hearings: readonly Hearing[], tellsRoles = false): Promise<string> {
+    async function load(
+      hearings: readonly Hearing[],
+      tellsRoles = hearings.some(({ role }) => role !== null),
+    ): Promise<string> {
       const uploadId = randomUUID()
       const options = { agencyId, uploadId, template, eventIdentity: [], tellsRoles, now }
       await inTransaction(db, async (trx) => {
@@ -153,7 +156,7 @@ export function useCourts(): {
       messaging,
       load,
       setNow: (iso) => (now = new Date(iso)),
-      async night(hearings, tellsRoles = false) {
+      async night(hearings, tellsRoles) {
         const uploadId = await load(hearings, tellsRoles)
         await planAll()
         const result = await findPlanResult(db, agencyId, uploadId)
