@@ -46,6 +46,7 @@ export async function up(knex) {
       not_before       timestamptz not null default now(),
       attempts         integer     not null default 0,
       deaths           integer     not null default 0,
+      faults           integer     not null default 0,
       fence            bigint      not null default 0,
       owner            text,
       lease_until      timestamptz,

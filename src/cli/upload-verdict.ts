@@ -26,8 +26,8 @@ export function toVerdict(upload: Upload): string {
   }
 }
 
-/** A report for people. */
-export function renderReport(report: ReturnType<typeof toReport>): string {
+/** A report for people; `attempts` says how often the import was begun. */
+export function renderReport(report: ReturnType<typeof toReport>, attempts: number): string {
   const { rows, records, events, issues, messages } = report
   return [
     toFacts([
@@ -35,6 +35,7 @@ export function renderReport(report: ReturnType<typeof toReport>): string {
       ['Upload', report.uploadId],
       ['State', report.reason === null ? report.state : `${report.state} (${report.reason})`],
       ['Explanation', report.explanation],
+      ['Attempts', attempts],
       [
         'Template',
         report.template === null

@@ -5,7 +5,7 @@ import type { MappedField, Mapping } from './mapping.ts'
 import type { RowIssue } from './row-issue.ts'
 import type { Template } from './template.ts'
 import { createDateParser } from './values/dates.ts'
-import type { DateProblem, ParsedDate } from './values/date-parts.ts'
+import type { DateFault, DateProblem, ParsedDate } from './values/date-parts.ts'
 import { parseEmail, splitEmails } from './values/emails.ts'
 import { findLanguage, toLanguageTag } from './values/languages.ts'
 import { memoize } from './values/memo.ts'
@@ -53,6 +53,11 @@ const dateMessages: Readonly<Record<DateProblem, string>> = {
   ROW_VALUE_DAMAGED: 'was damaged by a spreadsheet; write the date anew',
 }
 
+const tellFault = ({ problem, isRange }: DateFault) =>
+  isRange === true
+    ? 'holds a range of times, and which one is meant is not guessed; write only the time at which it begins'
+    : dateMessages[problem]
+
 const clockMessages = {
   ROW_TIME_MISSING: 'has no time of day, so no message can name one',
   ROW_DATE_GAP: 'is skipped by the clock on that day; the time after the gap was taken',
@@ -98,11 +103,8 @@ export function createFieldValues(
       if (isNoValue(text)) return { value: null, issue: null }
       const parsed = parse(text)
       if (!('problem' in parsed)) return { value: toDayText(parsed), issue: null }
-      const { problem } = parsed
-      return {
-        value: null,
-        issue: { ...warn(field, problem, text, dateMessages[problem]), severity },
-      }
+      const issue = warn(field, parsed.problem, text, tellFault(parsed))
+      return { value: null, issue: { ...issue, severity } }
     })
   }
 
@@ -125,7 +127,9 @@ export function createFieldValues(
           warning === null
             ? null
             : { ...warn(field, warning, part, contactMessages[warning]), column }
-        return { value: { ...contact, address: contact.address.slice(0, 500) }, issue }
+        // The cut may go through a character of two halves, and PostgreSQL refuses one half.
+        const address = contact.address.slice(0, 500).toWellFormed()
+        return { value: { ...contact, address }, issue }
       })
     })
   }
@@ -160,7 +164,7 @@ export function createFieldValues(
     startsAt: memoize((text) => {
       const parsed = parseStart(text)
       if ('problem' in parsed) {
-        const issue = warn('event.startsAt', parsed.problem, text, dateMessages[parsed.problem])
+        const issue = warn('event.startsAt', parsed.problem, text, tellFault(parsed))
         return { value: null, issue: { ...issue, severity: 'reject' } }
       }
       const start = toZonedStart(parsed, zone)

@@ -1,4 +1,4 @@
-import { ConflictError, FileError, NotFoundError, UsageError, toError } from '../errors/index.ts'
+import { ConflictError, FileError, NotFoundError, UsageError } from '../errors/index.ts'
 import type { AppError } from '../errors/index.ts'
 import { inTransaction } from '../db/index.ts'
 import type { Db } from '../db/index.ts'
@@ -16,7 +16,10 @@ import { parseTemplate } from './parse-template.ts'
 import type { ReadInput } from './read-table.ts'
 import { createReport } from './report.ts'
 import { runImport } from './run-import.ts'
+import { toEnding } from './to-ending.ts'
+import type { Ending } from './to-ending.ts'
 import type { ImportProgress, StoredTemplate, Templates } from './types.ts'
+import { withoutRowValues } from './without-row-values.ts'
 
 /** What one import works with. */
 export interface ImportClaimParts {
@@ -28,8 +31,6 @@ export interface ImportClaimParts {
   readonly now: () => Date
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined
 }
-
-type Ending = Pick<Outcome, 'state' | 'reason' | 'explanation'> & { duplicateOf?: string }
 
 /** Rows from which on the statistics of the tables are made anew at once. */
 const largeImport = 5000
@@ -49,12 +50,6 @@ function isFault(error: unknown): error is AppError {
     (error instanceof UsageError || error instanceof NotFoundError) &&
     error.code.startsWith('TEMPLATE_')
   )
-}
-
-function toEnding(error: AppError): Ending {
-  const explanation = [error.message, error.hint].filter(Boolean).join(' ')
-  const state = error.code.startsWith('GUARD_') ? 'held' : 'refused'
-  return { state, reason: error.code, explanation }
 }
 
 function describeTemplate(stored: StoredTemplate | undefined, method: string) {
@@ -140,7 +135,7 @@ export async function importClaim(
       log.warn('import given up', { err: error })
       return
     }
-    await inbox.queue.putBack(claim, toError(error))
+    await inbox.queue.putBack(claim, withoutRowValues(error))
     return
   }
   try {
@@ -148,7 +143,7 @@ export async function importClaim(
     if (accepted >= largeImport) await analyzeRecords(db)
   } catch (error) {
     // The outcome is committed; the reconciler moves the file.
-    log.warn('archive put off', { err: error })
+    log.warn('archive put off', { err: withoutRowValues(error) })
   }
 }
 

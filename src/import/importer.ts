@@ -1,10 +1,11 @@
 import type { Agencies } from '../agencies/index.ts'
 import type { Bell, Db } from '../db/index.ts'
-import { toError } from '../errors/index.ts'
+import { AppError, ConflictError } from '../errors/index.ts'
 import type { Claim, Inbox } from '../inbox/index.ts'
 import type { Logger } from '../log/index.ts'
 import { importClaim } from './import-claim.ts'
 import type { Importer, ImportProgress, Templates } from './types.ts'
+import { withoutRowValues } from './without-row-values.ts'
 
 /** What an importer is built from. */
 export interface ImporterParts {
@@ -27,6 +28,15 @@ const pollMs = 1000
 const heartbeatMs = 10_000
 /** Agencies imported side by side; the queue gives each agency one at a time. */
 const laneCount = 2
+
+/** Why an import ends early when the server stops; no fault of the file, so the queue must know it. */
+const stopped = () => new AppError('INTERRUPTED', 'The server stops.')
+
+/** Why an import ends early when somebody else has its upload by now. */
+const lostClaim = () =>
+  new ConflictError('UPLOAD_STATE', 'Another importer has this upload now.', {
+    hint: 'Nothing is lost: the other one finishes it.',
+  })
 
 /** Takes uploads from the queue and imports them. Runs nothing before `start` or `runOnce`. */
 export function createImporter(parts: ImporterParts): Importer {
@@ -59,10 +69,13 @@ export function createImporter(parts: ImporterParts): Importer {
     let beating: Promise<void> = Promise.resolve()
     const beat = async () => {
       try {
-        if (!(await inbox.queue.heartbeat(claim))) lost.abort(new Error('The claim was lost.'))
+        if (!(await inbox.queue.heartbeat(claim))) lost.abort(lostClaim())
       } catch (error) {
         // The lease outlives a few lost beats; `finish` is fenced whatever happens.
-        log.warn('heartbeat failed', { uploadId: claim.upload.uploadId, err: toError(error) })
+        log.warn('heartbeat failed', {
+          uploadId: claim.upload.uploadId,
+          err: withoutRowValues(error),
+        })
       }
     }
     const timer = setInterval(() => {
@@ -88,7 +101,7 @@ export function createImporter(parts: ImporterParts): Importer {
       try {
         if (await takeOne(outer)) continue
       } catch (error) {
-        log.error('import lane stumbled', { err: toError(error) })
+        log.error('import lane stumbled', { err: withoutRowValues(error) })
       }
       if (!isStopped()) await rest()
     }
@@ -101,7 +114,7 @@ export function createImporter(parts: ImporterParts): Importer {
       const own = new AbortController()
       const { signal } = stopping
       signal.addEventListener('abort', () => {
-        const timer = setTimeout(() => own.abort(new Error('The server stops.')), parts.graceMs)
+        const timer = setTimeout(() => own.abort(stopped()), parts.graceMs)
         timer.unref()
       })
       leaveBell = bell.on('docketdrop_queued', wake)

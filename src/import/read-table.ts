@@ -116,7 +116,9 @@ function noteHeader(findings: Findings, header: Header): void {
   const used = new Set(header.indexes.values())
   const isExtra = (index: number) => !used.has(index) && header.cells[index]?.trim() !== ''
   const extra = header.row === null ? [] : header.names.filter((_, index) => isExtra(index))
-  const drift = extra.slice(0, 100).map((name) => `new column: ${name.slice(0, 100)}`)
+  const drift = extra
+    .slice(0, 100)
+    .map((name) => `new column: ${name.slice(0, 100).toWellFormed()}`)
   Object.assign(findings.detected, { headerRow: header.row, drift })
   findings.rows.ignored += Math.max(0, header.position)
   findings.header = header.cells

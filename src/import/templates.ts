@@ -6,6 +6,7 @@ import type { Db } from '../db/index.ts'
 import type { Logger } from '../log/index.ts'
 import { assertMethodAvailable } from './assert-method.ts'
 import { chooseStoredTemplate } from './choose-template.ts'
+import { listIdleKeys } from './list-idle-keys.ts'
 import { parseTemplate } from './parse-template.ts'
 import { suggestTemplate } from './suggest.ts'
 import { getTemplate, listTemplates, saveTemplate } from './template-store.ts'
@@ -55,7 +56,7 @@ export function createTemplates({ db, agencies, log }: TemplatesParts): Template
       })
       if (saved.changed)
         log.info('template imported', { agencyId, template, version: saved.version })
-      return { template, ...saved }
+      return { template, ...saved, notes: listIdleKeys(yaml) }
     },
     list: (agencyId) => listTemplates(db, agencyId),
     get: (agencyId, template, version) => getTemplate(db, agencyId, template, version),

@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises'
 import type { Agency } from '../agencies/index.ts'
 import { FileError, UsageError } from '../errors/index.ts'
 import type { AppError } from '../errors/index.ts'
-import type { Outcome, Upload } from '../inbox/index.ts'
+import { examineFile } from '../formats/index.ts'
+import type { Upload } from '../inbox/index.ts'
 import type { LoadRow } from '../records/index.ts'
 import { assertMethodAvailable } from './assert-method.ts'
 import { createFindings } from './findings.ts'
@@ -11,38 +12,42 @@ import { assertWithinGuard } from './guard.ts'
 import { parseTemplate } from './parse-template.ts'
 import { readTable } from './read-table.ts'
 import { createReport } from './report.ts'
-import type { StoredTemplate, TemplateTest, TestTier } from './types.ts'
+import { toEnding } from './to-ending.ts'
+import type { Ending } from './to-ending.ts'
+import { listTiers } from './test-tiers.ts'
+import type { Trial } from './test-tiers.ts'
+import type { StoredTemplate, TemplateTest } from './types.ts'
 
 const sampleRows = 5
 
-/** Codes that say something about the columns; the others of a file that cannot be used are about the file itself. */
-const columnCodes: ReadonlySet<string> = new Set([
-  'HEADER_NOT_FOUND',
-  'HEADER_DUPLICATE',
-  'COLUMN_MISSING',
-])
-const rowCodes: ReadonlySet<string> = new Set(['TOO_MANY_REJECTS', 'GUARD_ROWS'])
-
-interface Trial {
-  readonly accepted: number
-  readonly duplicate: number
-  readonly sample: readonly LoadRow[]
-  readonly sha256: string | null
-  readonly refusal: AppError | undefined
+/** As the inbox does before anything is read; a weak end is held only where it is against the habit of a feed. */
+async function examineEnd(path: string, fileName: string): Promise<readonly string[]> {
+  const { bytes, evidence } = await examineFile(path, { fileName })
+  if (bytes === 0 || evidence.verdict !== 'missing') return evidence.findings
+  throw new FileError(
+    'TRUNCATED_SUSPECTED',
+    ['The end of the file does not look like an end.', ...evidence.findings].join(' '),
+    {
+      hint: 'If it was cut off, take the whole file; if it is whole, an upload of it has to be released.',
+    },
+  )
 }
 
 async function readAll(
   agency: Agency,
   stored: StoredTemplate,
   path: string,
+  fileName: string,
   findings: Findings,
 ): Promise<Trial> {
   const sample: LoadRow[] = []
   const seen = new Set<string>()
   let good = 0
+  let ends: readonly string[] = []
   let sha256: string | null = null
   let refusal: AppError | undefined
   try {
+    ends = await examineEnd(path, fileName)
     const template = parseTemplate(stored.source)
     assertMethodAvailable(template)
     const timeZone = template.timeZone === 'agency' ? agency.timeZone : template.timeZone
@@ -66,7 +71,7 @@ async function readAll(
     if (!(error instanceof FileError || error instanceof UsageError)) throw error
     refusal = error
   }
-  return { accepted: seen.size, duplicate: good - seen.size, sample, sha256, refusal }
+  return { ends, accepted: seen.size, duplicate: good - seen.size, sample, sha256, refusal }
 }
 
 function toPretendedUpload(
@@ -106,64 +111,24 @@ function toPretendedUpload(
   }
 }
 
-function listFileFindings({ detected }: Findings): string[] {
-  const { encoding, delimiter, sheet } = detected
-  return [
-    encoding === null ? '' : `encoding ${encoding}`,
-    delimiter === null ? '' : `delimiter ${JSON.stringify(delimiter)}`,
-    sheet === null ? '' : `sheet ${JSON.stringify(sheet)}`,
-  ].filter(Boolean)
-}
-
-function listRowFindings({ rows, issues }: Findings, { accepted, duplicate }: Trial): string[] {
-  const counts = `${rows.read} rows: ${accepted} good, ${rows.rejected} rejected, ${rows.excluded} excluded, ${duplicate} repeated, ${rows.blank} blank; ${rows.ignored} other lines left out`
-  const told = issues.list().map(({ code, severity, column, count, firstRows }) => {
-    const where = column === null ? '' : ` in ${JSON.stringify(column)}`
-    return `${severity}: ${code}${where}, ${count} times, first in row ${firstRows[0]?.row ?? '?'}`
-  })
-  return [counts, ...told]
-}
-
-function listTiers(findings: Findings, trial: Trial): TestTier[] {
-  const { refusal } = trial
-  const told =
-    refusal === undefined ? [] : [[refusal.message, refusal.hint].filter(Boolean).join(' ')]
-  const at =
-    refusal === undefined
-      ? undefined
-      : columnCodes.has(refusal.code)
-        ? 'columns'
-        : rowCodes.has(refusal.code) || findings.header !== undefined
-          ? 'rows'
-          : 'file'
-  const columns = [
-    findings.detected.headerRow === null
-      ? 'no header; columns by number'
-      : `header in row ${findings.detected.headerRow}`,
-    ...findings.detected.drift,
-  ]
-  const reached = { file: 0, columns: 1, rows: 2 }[at ?? 'rows']
-  const tiers: TestTier[] = [
-    {
-      tier: 'file',
-      ok: at !== 'file',
-      findings: [...listFileFindings(findings), ...(at === 'file' ? told : [])],
-    },
-    { tier: 'columns', ok: at !== 'columns', findings: at === 'columns' ? told : columns },
-    {
-      tier: 'rows',
-      ok: at !== 'rows',
-      findings: [...listRowFindings(findings, trial), ...(at === 'rows' ? told : [])],
-    },
-  ]
-  return tiers.map((tier, index) =>
-    index > reached ? { ...tier, ok: false, findings: ['not reached'] } : tier,
-  )
+function judgeTrial(
+  { rows }: Findings,
+  { refusal }: Trial,
+): { verdict: TemplateTest['verdict']; ending: Ending } {
+  if (refusal !== undefined) {
+    const verdict = toEnding(refusal).state === 'held' ? 'held' : 'refused'
+    return {
+      verdict,
+      ending: { state: verdict, reason: refusal.code, explanation: refusal.message },
+    }
+  }
+  const verdict = rows.rejected > 0 ? 'imported-with-rejects' : 'imported'
+  return { verdict, ending: { state: verdict, reason: null, explanation: null } }
 }
 
 /**
  * Reads a file with a template as an import would, and saves nothing. Three tiers, each of which needs the one before: can the
- * file be read, are the columns there, are the rows good?
+ * file be read and is its end there, are the columns there, are the rows good?
  */
 export async function testTemplate(
   agency: Agency,
@@ -173,19 +138,9 @@ export async function testTemplate(
 ): Promise<TemplateTest> {
   const findings = createFindings()
   const start = performance.now()
-  const trial = await readAll(agency, stored, path, findings)
-  const { refusal, accepted, duplicate, sample, sha256 } = trial
-  const verdict =
-    refusal !== undefined
-      ? 'refused'
-      : findings.rows.rejected > 0
-        ? 'imported-with-rejects'
-        : 'imported'
-  const ending: Pick<Outcome, 'state' | 'reason' | 'explanation'> = {
-    state: verdict,
-    reason: refusal?.code ?? null,
-    explanation: refusal?.message ?? null,
-  }
+  const trial = await readAll(agency, stored, path, fileName, findings)
+  const { accepted, duplicate, sample, sha256 } = trial
+  const { verdict, ending } = judgeTrial(findings, trial)
   const report = createReport({
     upload: toPretendedUpload(agency, fileName, (await stat(path)).size, sha256),
     agency,

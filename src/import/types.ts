@@ -17,9 +17,12 @@ export interface TestTier {
   readonly findings: readonly string[]
 }
 
-/** Result of `template test`; nothing was saved. `verdict` is what an import would have ended as. */
+/**
+ * Result of `template test`; nothing was saved. `verdict` is what an upload of this file would have ended as: `held` for a
+ * person to release or discard. What only the history of a feed can tell (duplicates, its habit of line ends) is not judged.
+ */
 export interface TemplateTest {
-  readonly verdict: 'imported' | 'imported-with-rejects' | 'refused'
+  readonly verdict: 'imported' | 'imported-with-rejects' | 'held' | 'refused'
   readonly tiers: readonly TestTier[]
   readonly report: UploadReport
   /** The first good rows, normalised, for people to look at. */
@@ -28,12 +31,16 @@ export interface TemplateTest {
 
 /** The upload templates of all agencies; a version, once stored, never changes. */
 export interface Templates {
-  /** @throws UsageError TEMPLATE_INVALID naming the mistake */
+  /**
+   * `notes` are sentences about keys that were written and have no effect; empty when all have.
+   *
+   * @throws UsageError TEMPLATE_INVALID naming the mistake
+   */
   importTemplate(
     agencyId: number,
     yaml: string,
     actor: string,
-  ): Promise<{ template: string; version: number; changed: boolean }>
+  ): Promise<{ template: string; version: number; changed: boolean; notes: string[] }>
   /** Newest version of each, by name. */
   list(agencyId: number): Promise<StoredTemplate[]>
   /** The newest version, or the one named. @throws NotFoundError TEMPLATE_NOT_FOUND */

@@ -1,7 +1,7 @@
 import { inTransaction } from '../db/index.ts'
 import type { Db, Queryable } from '../db/index.ts'
 import type { FileIdentity } from './file-identity.ts'
-import { saveReceived, selectUploads } from './upload-store.ts'
+import { saveReceived, selectUploads, updateUpload } from './upload-store.ts'
 import type { NewUpload, ReceivedState } from './upload-store.ts'
 import type { UploadRow } from './upload-row.ts'
 
@@ -27,19 +27,23 @@ export async function listByFile(
 
 /**
  * Makes the row of a file that came past the doors. Two processes that see it adopt it once: both look again under the
- * agency's adoption lock. `place` makes the bytes and the journal durable before the row is committed.
+ * agency's adoption lock. `place` makes the bytes and the journal durable before the row is committed, or says that the
+ * file is not to be adopted. `over` is an upload that had this very file until it was written over: it loses the name.
  */
 export async function adoptUpload(
   db: Db,
   upload: NewUpload,
-  end: ReceivedState,
-  place: () => Promise<void>,
+  end: ReceivedState & { readonly over: string | undefined },
+  place: () => Promise<boolean>,
 ): Promise<boolean> {
   return inTransaction(db, async (trx) => {
     await trx.raw('select pg_advisory_xact_lock(?, ?)', [adoptLock, upload.agencyId])
     const known = await listByFile(trx, upload.agencyId, upload)
-    if (known.some(({ inbox_path }) => inbox_path !== null)) return false
-    await place()
+    const standing = known.filter(({ inbox_path }) => inbox_path !== null)
+    if (standing.some(({ upload_id }) => upload_id !== end.over)) return false
+    if (!(await place())) return false
+    for (const { agency_id, upload_id, state } of standing)
+      await updateUpload(trx, agency_id, upload_id, [state], { inbox_path: null })
     return saveReceived(trx, upload, end)
   })
 }

@@ -1,13 +1,15 @@
-import { rename } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { v7 as createId } from 'uuid'
 import { adoptUpload, listByFile } from './adopt-store.ts'
-import { findFile, isSameFile } from './file-identity.ts'
+import { findFile, isSameFile, isTwin } from './file-identity.ts'
 import type { FoundFile } from './file-identity.ts'
 import type { InboxContext } from './inbox-context.ts'
-import { copyDurable, linkOrCopy } from './link-or-copy.ts'
+import { copyDurable } from './link-or-copy.ts'
 import { findMendedUpload } from './rejects-origin.ts'
+import type { UploadRow } from './upload-row.ts'
 import { updateUpload } from './upload-store.ts'
+import { unfinishedEnding } from './write-durable.ts'
 
 /** A file that somebody put into an inbox folder past the doors. */
 export interface Stray {
@@ -15,6 +17,8 @@ export interface Stray {
   readonly agency: string
   readonly absolute: string
   readonly found: FoundFile
+  /** The upload whose file this was, until somebody wrote over it in place. */
+  readonly over?: UploadRow | undefined
 }
 
 /** Path below inbox/ with slashes. */
@@ -33,7 +37,7 @@ async function isRemembered(context: InboxContext, stray: Stray): Promise<boolea
         ? undefined
         : join(context.places.agencyFolder(row.agency), row.archive_path)
     const isOurs =
-      isSameFile(await findFile(context.places.spool(row.upload_id)), stray.found) ||
+      isTwin(await findFile(context.places.spool(row.upload_id)), stray.found) ||
       (archived !== undefined && isSameFile(await findFile(archived), stray.found))
     if (!isOurs || row.state === 'withdrawn') continue
     const inboxPath = toInboxName(context, stray.agency, stray.absolute)
@@ -44,15 +48,6 @@ async function isRemembered(context: InboxContext, stray: Stray): Promise<boolea
     return true
   }
   return false
-}
-
-/** A file with a second name somewhere could be changed under it: such a one is replaced by a copy of its own. */
-async function ownFile(context: InboxContext, stray: Stray, uploadId: string): Promise<FoundFile> {
-  if (stray.found.links === 1) return stray.found
-  const second = context.places.openSpool(uploadId)
-  await copyDurable(stray.absolute, second)
-  await rename(second, stray.absolute)
-  return (await findFile(stray.absolute)) ?? stray.found
 }
 
 async function isUnchanged({ absolute, found }: Stray): Promise<boolean> {
@@ -67,7 +62,7 @@ async function isUnchanged({ absolute, found }: Stray): Promise<boolean> {
 }
 
 /**
- * Takes a file that stood still: bytes into the spool, journal, row `received` (source `disk`), as CLOSE does. From
+ * Takes a file that stood still: a copy of its bytes into the spool (whoever put the file there may write into it again), journal, row `received` (source `disk`), as CLOSE does. From
  * there evidence and settle decide as for any other. False when the file has changed or is known after all.
  */
 export async function adopt(context: InboxContext, stray: Stray): Promise<boolean> {
@@ -75,9 +70,9 @@ export async function adopt(context: InboxContext, stray: Stray): Promise<boolea
   return context.lock(`agency:${agencyId}`, async () => {
     if (!(await isUnchanged(stray))) return false
     for (const open of context.openUploads.values()) if (isSameFile(open, stray.found)) return false
-    if (await isRemembered(context, stray)) return false
+    if (stray.over === undefined && (await isRemembered(context, stray))) return false
     const uploadId = createId()
-    const file = await ownFile(context, stray, uploadId)
+    const file = stray.found
     const fileName = basename(absolute).normalize('NFC')
     const upload = {
       agencyId,
@@ -96,13 +91,22 @@ export async function adopt(context: InboxContext, stray: Stray): Promise<boolea
     } as const
     const rejectsOf = await findMendedUpload(context.db, agencyId, fileName)
     const end = { state: 'received', reason: null, rejectsOf } as const
-    const isAdopted = await adoptUpload(context.db, upload, end, async () => {
+    const over = stray.over?.upload_id
+    const isAdopted = await adoptUpload(context.db, upload, { ...end, over }, async () => {
+      const spool = context.places.spool(uploadId)
       const { openedAt, ...known } = upload
       const at = openedAt.toISOString()
       const entry = { ...known, agency, state: 'received', reason: null, openedAt: at, at } as const
+      const copy = `${spool}${unfinishedEnding}`
+      await copyDurable(absolute, copy)
+      if (!(await isUnchanged(stray))) {
+        await rm(copy, { force: true })
+        return false
+      }
       await context.journal.save(entry)
-      await linkOrCopy(absolute, context.places.spool(uploadId))
+      await rename(copy, spool)
       await Promise.all([context.places.spoolFolder, dirname(absolute)].map(context.syncFolder))
+      return true
     })
     if (isAdopted) context.log.info('file adopted', { uploadId, agencyId, bytes: file.size })
     return isAdopted

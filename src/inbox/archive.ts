@@ -5,7 +5,7 @@ import { besideArchive, chooseArchivePath, removeHeld, writeHeld } from './archi
 import { findRejectsWidth, hasLaterReceipt, saveArchived } from './archive-store.ts'
 import { errorText, receiptText } from './archive-texts.ts'
 import { findFile, isSameFile } from './file-identity.ts'
-import { findInboxName } from './find-bytes.ts'
+import { findInboxName, findReplaceableName } from './find-bytes.ts'
 import { hashBeginnings } from './hash-beginnings.ts'
 import type { InboxContext } from './inbox-context.ts'
 import { linkOrCopy } from './link-or-copy.ts'
@@ -50,6 +50,7 @@ async function isSameContent(row: UploadRow, one: string, other: string): Promis
 async function moveOriginal(context: InboxContext, row: UploadRow, target: string): Promise<void> {
   const spool = context.places.spool(row.upload_id)
   const inboxName = await findInboxName(context, row)
+  const ownName = await findReplaceableName(context, row)
   const source = (await findFile(spool)) === undefined ? inboxName : spool
   if (source === undefined) {
     if ((await findFile(target)) === undefined)
@@ -62,7 +63,7 @@ async function moveOriginal(context: InboxContext, row: UploadRow, target: strin
     await context.syncFolder(dirname(target))
   }
   await rm(spool, { force: true })
-  if (inboxName !== undefined) await unlink(inboxName)
+  if (ownName !== undefined) await unlink(ownName)
 }
 
 async function archiveFinal(context: InboxContext, row: UploadRow): Promise<void> {

@@ -4,6 +4,7 @@ import { createTask } from './create-task.ts'
 import type { Task } from './create-task.ts'
 import { examineReceived } from './examine.ts'
 import type { InboxContext } from './inbox-context.ts'
+import { beatMs } from './keep-alive.ts'
 import { hasHardLinks } from './probe-home.ts'
 import { reconcile } from './reconcile.ts'
 import { createScan } from './scan.ts'
@@ -19,6 +20,7 @@ export interface Background {
   start(): Promise<void>
   stop(): Promise<void>
   settleOnce(): Promise<boolean>
+  isStarted(): boolean
   /** Something may settle now. Does nothing before `start`. */
   wake(): void
   /** The journal knows more than the database: reconcile soon. */
@@ -27,7 +29,6 @@ export interface Background {
   watch(agency: string): void
 }
 
-const beatMs = 2_000
 const behindMs = 2_000
 /** Events come in swarms; one look serves a swarm. */
 const swarmMs = 50
@@ -121,6 +122,7 @@ export function createBackground(context: InboxContext, bell: Bell | undefined):
       const endings = createEndings(context)
       for (const open of [...context.openUploads.values()])
         await endings.abandon(open, 'SERVER_STOPPED')
+      await context.keepAlive.end()
       if (tasks === undefined) return
       const ending = tasks
       tasks = undefined
@@ -137,6 +139,7 @@ export function createBackground(context: InboxContext, bell: Bell | undefined):
       const counts = [await tidy(), await scan.run(), await settle()]
       return counts.some((count) => count > 0)
     },
+    isStarted: () => tasks !== undefined,
     wake: () => tasks?.settle.kick(),
     noteBehind() {
       isBehind = true

@@ -2,6 +2,8 @@ import { lutimes, mkdir, rename as renameFs, rmdir, unlink } from 'node:fs/promi
 import { dirname } from 'node:path'
 import type { Agency } from '../agencies/index.ts'
 import { AccessError, AppError, ConflictError, UsageError } from '../errors/index.ts'
+import { removeHeld } from './archive-place.ts'
+import { assertActive } from './assert-active.ts'
 import { assertName } from './assert-name.ts'
 import { attemptDatabase } from './attempt-database.ts'
 import { findFile, isSameFile } from './file-identity.ts'
@@ -129,6 +131,7 @@ async function recordRemoval(
     withdrawUpload(context.db, agency.agencyId, row.upload_id, 'WITHDRAWN'),
   )
   if (saved === undefined) await journalRemoval(context, found)
+  await context.lock(`upload:${row.upload_id}`, () => removeHeld(context, row))
 }
 
 function refuseFolderError(error: unknown): never {
@@ -149,6 +152,7 @@ export function createNameChanges(context: InboxContext): NameChanges {
   return {
     async rename(sender, from, to, { overwrite }) {
       const { agency } = sender
+      await assertActive(context, agency)
       await alone(agency, async () => {
         const old = await findStanding(context, agency, from)
         const target = await locateNew(context, agency, to)
@@ -168,6 +172,7 @@ export function createNameChanges(context: InboxContext): NameChanges {
     },
     async remove(sender, path) {
       const { agency } = sender
+      await assertActive(context, agency)
       await alone(agency, async () => {
         const standing = await findStanding(context, agency, path)
         if (standing.found.kind !== 'file')
@@ -180,11 +185,13 @@ export function createNameChanges(context: InboxContext): NameChanges {
       })
     },
     async makeFolder(sender, path) {
+      await assertActive(context, sender.agency)
       await context.addAgency(sender.agency.agency)
       const { absolute } = await locateNew(context, sender.agency, path)
       await mkdir(absolute, { mode: 0o700 }).catch(refuseFolderError)
     },
     async removeFolder(sender, path) {
+      await assertActive(context, sender.agency)
       const { absolute, found } = await findStanding(context, sender.agency, path)
       if (found.kind !== 'folder')
         throw new UsageError('PATH_KIND', 'This is a file, not a folder.')

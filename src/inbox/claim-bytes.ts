@@ -1,9 +1,9 @@
 import { unlink } from 'node:fs/promises'
 import { UnavailableError } from '../errors/index.ts'
 import { findFile } from './file-identity.ts'
-import { findInboxName } from './find-bytes.ts'
+import { findInboxName, findReplaceableName } from './find-bytes.ts'
 import type { InboxContext } from './inbox-context.ts'
-import { linkOrCopy } from './link-or-copy.ts'
+import { copyDurable, linkOrCopy } from './link-or-copy.ts'
 import type { UploadRow } from './upload-row.ts'
 import { updateUpload } from './upload-store.ts'
 
@@ -17,7 +17,7 @@ export async function ensureSpool(context: InboxContext, row: UploadRow): Promis
     })
   const inboxName = await findInboxName(context, row)
   if (inboxName === undefined) return false
-  await linkOrCopy(inboxName, spool)
+  await (row.source === 'disk' ? copyDurable : linkOrCopy)(inboxName, spool)
   await context.syncFolder(context.places.spoolFolder)
   return true
 }
@@ -26,7 +26,7 @@ export async function ensureSpool(context: InboxContext, row: UploadRow): Promis
 export async function releaseInboxName(context: InboxContext, row: UploadRow): Promise<void> {
   if (row.inbox_path === null) return
   await context.lock(`agency:${row.agency_id}`, async () => {
-    const path = await findInboxName(context, row)
+    const path = await findReplaceableName(context, row)
     if (path !== undefined) await unlink(path)
   })
   await updateUpload(context.db, row.agency_id, row.upload_id, [row.state], { inbox_path: null })

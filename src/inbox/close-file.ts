@@ -17,6 +17,7 @@ import {
 } from './keep-bytes.ts'
 import { assertStillOpen, drainWrites, judgeSize, wholePrefix } from './open-upload.ts'
 import type { OpenUpload } from './open-upload.ts'
+import { assertOwn, assertUncut, isOwn } from './own-upload.ts'
 import { findMendedUpload } from './rejects-origin.ts'
 import { saveReceived } from './upload-store.ts'
 import type { NewUpload } from './upload-store.ts'
@@ -98,6 +99,8 @@ async function publish(context: InboxContext, open: OpenUpload, bytes: number): 
   const state = open.isRemoved ? 'withdrawn' : 'received'
   await context.journal.save(toJournalEntry(context, open, state, bytes, reasonOf(open)))
   const place = await takePlace(context, open)
+  const placed = await findFile(context.places.spool(open.uploadId))
+  assertUncut(open, placed?.size ?? -1, bytes)
   await Promise.all(touchedFolders(context, open).map(context.syncFolder))
   await saveRow(context, open, { state, reason: reasonOf(open), bytes })
   if (place === 'won') await recordName(context, open)
@@ -124,7 +127,8 @@ async function keepPartial(
   open: OpenUpload,
   reason: ErrorCode,
 ): Promise<void> {
-  const bytes = wholePrefix(open)
+  const { size } = await open.handle.stat()
+  const bytes = Math.min(wholePrefix(open), size)
   const state = open.isRemoved ? 'withdrawn' : 'partial'
   const end = { state, reason: open.isRemoved ? 'WITHDRAWN' : reason, bytes } as const
   try {
@@ -145,6 +149,7 @@ async function endUnfinished(
   const { uploadId, agency } = open
   context.log.warn('upload not finished', { uploadId, agencyId: agency.agencyId, reason })
   try {
+    if (!(await isOwn(context, open))) return
     if (open.isAcknowledged) await fallBack(context, open)
     else await keepPartial(context, open, reason)
   } catch (error) {
@@ -165,8 +170,11 @@ export function createEndings(context: InboxContext): Endings {
     await drainWrites(open)
     if (open.failure !== undefined) throw open.failure
     const bytes = judgeSize(open)
-    if ((await open.handle.stat()).size !== bytes) await open.handle.truncate(bytes)
+    const { size } = await open.handle.stat()
+    assertUncut(open, size, bytes)
+    if (size > bytes) await open.handle.truncate(bytes)
     await open.handle.sync()
+    await assertOwn(context, open)
     await publish(context, open, bytes)
     const { uploadId, agency } = open
     context.log.info('upload received', { uploadId, agencyId: agency.agencyId, bytes })

@@ -1,24 +1,29 @@
-import { AppError } from '../errors/index.ts'
+import { isUnreachable } from '../db/index.ts'
 import { examineFile } from '../formats/index.ts'
+import { listUnexaminedAfter } from './examine-store.ts'
 import { findBytes } from './find-bytes.ts'
 import type { InboxContext } from './inbox-context.ts'
-import { listUnexamined, saveExamination } from './settle-store.ts'
+import { saveExamination } from './settle-store.ts'
 import { supersedeShorter } from './supersede.ts'
 import type { UploadRow } from './upload-row.ts'
 
 async function examine(context: InboxContext, row: UploadRow): Promise<boolean> {
-  const fields = { uploadId: row.upload_id, agencyId: row.agency_id }
   const path = await findBytes(context, row)
   if (path === undefined) return false
+  const examination = await examineFile(path, { fileName: row.file_name })
+  if (!(await saveExamination(context.db, row, examination))) return false
+  const { bytes, sha256, evidence } = examination
+  await supersedeShorter(context, { ...row, bytes, sha256, evidence })
+  return true
+}
+
+/** One file that the disk does not give away must not keep the others waiting; it is tried again in the next round. */
+async function tryExamine(context: InboxContext, row: UploadRow): Promise<boolean> {
   try {
-    const examination = await examineFile(path, { fileName: row.file_name })
-    if (!(await saveExamination(context.db, row, examination))) return false
-    const { bytes, sha256, evidence } = examination
-    await supersedeShorter(context, { ...row, bytes, sha256, evidence })
-    return true
+    return await examine(context, row)
   } catch (error) {
-    if (!(error instanceof AppError) && (error as NodeJS.ErrnoException).code !== 'ENOENT')
-      throw error
+    if (isUnreachable(error)) throw error
+    const fields = { uploadId: row.upload_id, agencyId: row.agency_id }
     context.log.warn('upload not examined', { ...fields, err: error })
     return false
   }
@@ -26,12 +31,16 @@ async function examine(context: InboxContext, row: UploadRow): Promise<boolean> 
 
 /** Hashes and judges what was received and not examined yet; how many were. Two files at a time. */
 export async function examineReceived(context: InboxContext): Promise<number> {
-  const waiting = await listUnexamined(context.db)
   let count = 0
+  let waiting = await listUnexaminedAfter(context.db, 0)
   const work = async () => {
     for (let row = waiting.shift(); row !== undefined; row = waiting.shift())
-      if (await examine(context, row)) count += 1
+      if (await tryExamine(context, row)) count += 1
   }
-  await Promise.all([work(), work()])
+  while (waiting.length > 0) {
+    const last = waiting.at(-1)?.seq ?? 0
+    await Promise.all([work(), work()])
+    waiting = await listUnexaminedAfter(context.db, last)
+  }
   return count
 }

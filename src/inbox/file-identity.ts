@@ -46,6 +46,16 @@ export async function findFile(path: string): Promise<FoundFile | undefined> {
   }
 }
 
+/** Setting a time rounds it: two times that differ by no more are one. Milliseconds. */
+const roundingMs = 2
+
+/** True for one file, and for a copy that has kept size and time of change. */
+export function isTwin(one: FoundFile | undefined, other: FoundFile): boolean {
+  if (one === undefined) return false
+  const apart = Math.abs(one.modifiedAt.getTime() - other.modifiedAt.getTime())
+  return isSameFile(one, other) || (one.size === other.size && apart <= roundingMs)
+}
+
 /** True when both are the same file. */
 export function isSameFile(
   one: FileIdentity | undefined,

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { findFile, isSameFile } from './file-identity.ts'
+import { findFile, isSameFile, isTwin } from './file-identity.ts'
 import type { InboxContext } from './inbox-context.ts'
 import { atInboxPath } from './inbox-path.ts'
 import type { UploadRow } from './upload-row.ts'
@@ -18,6 +18,21 @@ export async function findInboxName(
   if (row.inbox_path === null) return undefined
   const path = atInboxPath(context, row.agency, row.inbox_path)
   return isSameFile(await findFile(path), row) ? path : undefined
+}
+
+/**
+ * As `findInboxName`, but undefined also when somebody wrote over the file in place: what stands there then is not in
+ * the spool, and must not be removed for this upload.
+ */
+export async function findReplaceableName(
+  context: Pick<InboxContext, 'places'>,
+  row: Whereabouts,
+): Promise<string | undefined> {
+  const path = await findInboxName(context, row)
+  const named = path === undefined ? undefined : await findFile(path)
+  const kept = await findFile(context.places.spool(row.upload_id))
+  if (named === undefined || kept === undefined) return path
+  return isTwin(kept, named) ? path : undefined
 }
 
 /** Absolute path of the original bytes: spool, archive or inbox, in this order; undefined when they are nowhere. */

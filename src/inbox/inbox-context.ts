@@ -2,6 +2,7 @@ import type { Agencies } from '../agencies/index.ts'
 import type { Db } from '../db/index.ts'
 import type { Logger } from '../log/index.ts'
 import type { Journal } from './journal.ts'
+import type { KeepAlive } from './keep-alive.ts'
 import type { KeyedLock } from './keyed-lock.ts'
 import type { Places } from './layout.ts'
 import type { OpenUpload } from './open-upload.ts'
@@ -40,6 +41,8 @@ export interface InboxContext {
   readonly wake: () => void
   /** Says that the journal knows more than the database, which was away. */
   readonly noteBehind: () => void
+  /** Shows that this process lives while it receives, even if its background work is not started. */
+  readonly keepAlive: KeepAlive
   /** Makes an agency's folders if this process has not done so yet. */
   readonly addAgency: (agency: string) => Promise<void>
 }

@@ -4,6 +4,7 @@ import type { Logger } from '../log/index.ts'
 import { createBackground } from './background.ts'
 import type { InboxContext, InboxSettings } from './inbox-context.ts'
 import { createJournal } from './journal.ts'
+import { createKeepAlive } from './keep-alive.ts'
 import { createKeyedLock } from './keyed-lock.ts'
 import { createLayout } from './layout.ts'
 import { assertHomeWritable } from './probe-home.ts'
@@ -60,6 +61,13 @@ export function createInbox(parts: InboxParts): Inbox {
     syncFolder,
     openUploads: new Map(),
     liveSessions: new Set(),
+    keepAlive: createKeepAlive({
+      db: parts.db,
+      log: parts.log,
+      nodeId: parts.nodeId,
+      isNeeded: () => context.openUploads.size > 0,
+      isStaying: () => context.liveSessions.size > 0 || background.isStarted(),
+    }),
     wake: () => background.wake(),
     noteBehind: () => background.noteBehind(),
     addAgency(agency) {

@@ -1,15 +1,16 @@
 import { constants } from 'node:fs'
-import { copyFile, open as openFs, rename } from 'node:fs/promises'
+import { copyFile, open as openFs, rename, rm, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { v7 as createId } from 'uuid'
-import { AccessError, ConflictError, NotFoundError, UsageError } from '../errors/index.ts'
+import { ConflictError, NotFoundError, UsageError } from '../errors/index.ts'
+import { assertActive } from './assert-active.ts'
 import { assertName } from './assert-name.ts'
 import { attemptDatabase } from './attempt-database.ts'
 import { toJournalEntry, toNewUpload } from './close-file.ts'
 import { findFile, isSameFile, toFoundFile } from './file-identity.ts'
 import type { FoundFile } from './file-identity.ts'
 import type { InboxContext } from './inbox-context.ts'
-import { keepOpenBytes, recordName } from './keep-bytes.ts'
+import { keepOpenBytes, recordName, standingPath } from './keep-bytes.ts'
 import { createOpenUpload, drainWrites, wholePrefix } from './open-upload.ts'
 import type { OpenUpload } from './open-upload.ts'
 import type { OpenMode, Sender } from './types.ts'
@@ -68,14 +69,49 @@ async function register(
   return open
 }
 
+/** The row `receiving`, or the journal where the database is away. */
+async function announce(context: InboxContext, open: OpenUpload): Promise<void> {
+  const row = toNewUpload(context, open, open.base)
+  const saved = await attemptDatabase(context, () => saveReceiving(context.db, row))
+  if (saved !== undefined) return
+  if (!open.isAcknowledged)
+    await context.journal.save(toJournalEntry(context, open, 'receiving', open.base))
+  context.noteBehind()
+}
+
+/** An OPEN has failed: nothing of it stays, and what stood there before it still stands. */
+async function undo(context: InboxContext, open: OpenUpload): Promise<void> {
+  context.openUploads.delete(open.uploadId)
+  await rm(context.places.openSpool(open.uploadId), { force: true })
+  await open.handle.close()
+}
+
+/** Gives a file that is known by now the name, in one step; whatever had the name lives on in the spool. */
+async function takeName(
+  context: InboxContext,
+  opening: Opening,
+  open: OpenUpload,
+  second: string,
+): Promise<OpenUpload> {
+  try {
+    await announce(context, open)
+    await keepOpenBytes(context, opening.absolute)
+    await rename(second, opening.absolute)
+    return open
+  } catch (error) {
+    await context.journal.remove(open.uploadId)
+    await undo(context, open)
+    throw error
+  }
+}
+
 /** A new inode takes the name; whatever had it lives on in the spool. */
 async function replaceFile(context: InboxContext, opening: Opening): Promise<OpenUpload> {
   const uploadId = createId()
   const second = context.places.openSpool(uploadId)
   const handle = await openFs(second, createNew, 0o600)
-  await keepOpenBytes(context, opening.absolute)
-  await rename(second, opening.absolute)
-  return register(context, opening, handle, { uploadId, base: 0, isAcknowledged: false })
+  const known = { uploadId, base: 0, isAcknowledged: false }
+  return takeName(context, opening, await register(context, opening, handle, known), second)
 }
 
 /** Another connection goes on with a file whose first one has perhaps died without our knowing. */
@@ -131,10 +167,7 @@ async function copyOnWrite(
     base,
     isAcknowledged: false,
   })
-  if (row?.state !== 'received') {
-    await rename(second, opening.absolute)
-    return open
-  }
+  if (row?.state !== 'received') return takeName(context, opening, open, second)
   const again = { ...open, uploadId: row.upload_id, isAcknowledged: true, openedAt: row.opened_at }
   context.openUploads.set(again.uploadId, again)
   const saved = await attemptDatabase(context, () =>
@@ -177,14 +210,13 @@ async function openByMode(context: InboxContext, opening: Opening): Promise<Open
   return opening.mode.truncate ? replaceFile(context, opening) : reopen(context, opening, found)
 }
 
-/** The row `receiving`, or the journal where the database is away. */
-async function announce(context: InboxContext, open: OpenUpload): Promise<void> {
-  const row = toNewUpload(context, open, open.base)
-  const saved = await attemptDatabase(context, () => saveReceiving(context.db, row))
-  if (saved !== undefined) return
-  if (!open.isAcknowledged)
-    await context.journal.save(toJournalEntry(context, open, 'receiving', open.base))
-  context.noteBehind()
+/** Takes the name of a new file away again. */
+async function removeName(context: InboxContext, open: OpenUpload): Promise<void> {
+  await context.journal.remove(open.uploadId)
+  await context.lock(`agency:${open.agency.agencyId}`, async () => {
+    const path = standingPath(context, open)
+    if (path !== undefined && isSameFile(await findFile(path), open)) await unlink(path)
+  })
 }
 
 /**
@@ -202,8 +234,7 @@ export async function openFile(
   forcedTemplate: string | null = null,
 ): Promise<OpenUpload> {
   const { agency } = sender
-  if (agency.status === 'disabled')
-    throw new AccessError('AGENCY_DISABLED', 'The agency is switched off; it takes no files.')
+  await assertActive(context, agency)
   if (path.length === 0) throw new UsageError('PATH_KIND', 'The inbox itself is a folder.')
   await context.addAgency(agency.agency)
   if (sender.sessionId !== undefined) context.liveSessions.add(sender.sessionId)
@@ -215,12 +246,13 @@ export async function openFile(
     return { open: await openByMode(context, opening), isReplaced }
   })
   try {
-    await announce(context, open)
+    if (!(isReplaced && mode.truncate)) await announce(context, open)
     if (isReplaced) await recordName(context, open)
   } catch (error) {
-    context.openUploads.delete(open.uploadId)
-    await open.handle.close()
+    await undo(context, open)
+    if (!isReplaced) await removeName(context, open)
     throw error
   }
+  context.keepAlive.begin()
   return open
 }

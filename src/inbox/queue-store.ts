@@ -1,6 +1,5 @@
 import { inTransaction } from '../db/index.ts'
 import type { Db, Queryable, Trx } from '../db/index.ts'
-import type { ErrorCode } from '../errors/index.ts'
 import type { Outcome, RejectedRow, UploadReport } from './types.ts'
 import { uploadColumns } from './upload-row.ts'
 import type { UploadRow } from './upload-row.ts'
@@ -47,6 +46,7 @@ async function claimOfAgency(
               owner       = :owner,
               lease_until = now() + :leaseMs * interval '1 millisecond',
               attempts    = u.attempts + 1,
+              explanation = null,
               deaths      = u.deaths + case when u.state = 'importing' then 1 else 0 end
         where (u.agency_id, u.upload_id) = (
                 select c.agency_id, c.upload_id
@@ -111,10 +111,24 @@ export async function lengthenLease(db: Queryable, hold: Hold, leaseMs: number):
   return count > 0
 }
 
+/** How often the file itself has been at fault, this time included; undefined when somebody else has the upload. */
+export async function countFault(db: Queryable, hold: Hold): Promise<number | undefined> {
+  const rows = await held(db, hold)
+    .update({ faults: db.raw('faults + 1') })
+    .returning<{ faults: number }[]>('faults')
+  return rows[0]?.faults
+}
+
 /** Back into the queue, not before the delay is over. A worker that can say so has not died. */
-export async function putBackUpload(db: Queryable, hold: Hold, delayMs: number): Promise<boolean> {
+export async function putBackUpload(
+  db: Queryable,
+  hold: Hold,
+  delayMs: number,
+  explanation: string,
+): Promise<boolean> {
   const count = await held(db, hold).update({
     state: 'queued',
+    explanation,
     not_before: db.raw(`now() + ? * interval '1 millisecond'`, [delayMs]),
     owner: null,
     lease_until: null,
@@ -203,54 +217,4 @@ export async function findLastImport(
     .orderBy('finished_at', 'desc')
     .orderBy('seq', 'desc')
     .first('upload_id', 'sha256', 'template', 'template_version')
-}
-
-/** Forgets the rejected rows of an upload that is read again. */
-export async function deleteRejectedRows(
-  db: Queryable,
-  agencyId: number,
-  uploadId: string,
-): Promise<void> {
-  await db('rejected_rows').where({ agency_id: agencyId, upload_id: uploadId }).delete()
-}
-
-/** A person's decision about an upload, applied only in these states; true when it was. */
-export async function saveDecision(
-  trx: Trx,
-  upload: { readonly agencyId: number; readonly uploadId: string },
-  states: readonly string[],
-  changes: {
-    readonly state: 'queued' | 'refused'
-    readonly reason: ErrorCode | null
-    readonly explanation: string | null
-    readonly isReleased?: boolean
-    readonly isAnew?: boolean
-  },
-): Promise<boolean> {
-  const count = await trx('uploads')
-    .where({ agency_id: upload.agencyId, upload_id: upload.uploadId })
-    .whereIn('state', states)
-    .update({
-      state: changes.state,
-      reason: changes.reason,
-      explanation: changes.explanation,
-      not_before: trx.fn.now(),
-      finished_at: changes.state === 'refused' ? trx.fn.now() : null,
-      attempts: 0,
-      deaths: 0,
-      ...(changes.isReleased === true ? { is_released: true } : {}),
-      ...(changes.isAnew === true
-        ? {
-            archived_at: null,
-            archive_path: null,
-            report: null,
-            rejects_header: null,
-            duplicate_of: null,
-            template: null,
-            template_version: null,
-            method: null,
-          }
-        : {}),
-    })
-  return count > 0
 }

@@ -2,9 +2,11 @@ import { ConflictError } from '../errors/index.ts'
 import type { ErrorCode } from '../errors/index.ts'
 import { archiveUpload } from './archive.ts'
 import { ensureSpool, releaseInboxName } from './claim-bytes.ts'
+import { isOfSurroundings, nameFault } from './fault-kind.ts'
 import type { InboxContext } from './inbox-context.ts'
 import {
   claimNext,
+  countFault,
   findLastImport,
   insertRejectedRows,
   lengthenLease,
@@ -18,6 +20,7 @@ import type { UploadRow } from './upload-row.ts'
 
 const delaysMs = [3_000, 15_000, 60_000, 300_000, 900_000]
 const mostDeaths = 3
+const mostFaults = 3
 
 const toHold = ({ upload, fence }: Claim): Hold => ({
   agencyId: upload.agencyId,
@@ -48,6 +51,29 @@ async function refuse(
   await archiveUpload(context, row.agency_id, row.upload_id)
 }
 
+/**
+ * Holds an upload over which the importer stumbles every time, so that later files of the agency go on; false when
+ * somebody else has it.
+ */
+async function holdPoison(context: InboxContext, hold: Hold, fault: unknown): Promise<boolean> {
+  const { agencyId, uploadId } = hold
+  const explanation = [
+    `The importer stumbled over this file ${mostFaults} times for a reason it does not understand (${nameFault(fault)}).`,
+    'Nothing of it was imported, and the file is safe in the spool. Tell the makers of docketdrop this code.',
+    'Release the file to have it tried again, or discard it.',
+  ].join(' ')
+  const outcome = { state: 'held', reason: 'POISON', explanation, report: null, feed: '' } as const
+  if (!(await saveOutcome(context.db, hold, outcome))) return false
+  context.log.error('upload held', { uploadId, agencyId, reason: 'POISON', err: fault })
+  try {
+    await archiveUpload(context, agencyId, uploadId)
+  } catch (error) {
+    // The hold is committed; the reconciler writes held.txt.
+    context.log.warn('archive put off', { uploadId, agencyId, err: error })
+  }
+  return true
+}
+
 /** Turns a claimed row into work, or ends it; undefined means: try the next one. */
 async function prepare(context: InboxContext, row: UploadRow): Promise<Claim | undefined> {
   if (row.deaths >= mostDeaths) {
@@ -75,9 +101,12 @@ export function createQueue(context: InboxContext): Queue {
   const { db, leaseMs, log } = context
 
   async function putBack(hold: Hold, attempts: number, fault: unknown): Promise<void> {
-    const delayMs = retryDelayMs(attempts)
-    const isOurs = await putBackUpload(db, hold, delayMs)
     const { uploadId, agencyId } = hold
+    const faults = isOfSurroundings(fault) ? 0 : ((await countFault(db, hold)) ?? 0)
+    if (faults >= mostFaults && (await holdPoison(context, hold, fault))) return
+    const delayMs = retryDelayMs(attempts)
+    const explanation = `Will be tried again: ${nameFault(fault)}.`
+    const isOurs = await putBackUpload(db, hold, delayMs, explanation)
     log.error('upload put back', { uploadId, agencyId, attempts, delayMs, isOurs, err: fault })
   }
 

@@ -6,6 +6,7 @@ import { createEndings } from './close-file.ts'
 import type { InboxContext } from './inbox-context.ts'
 import { createIncomingFile } from './incoming-file.ts'
 import { openFile } from './open-file.ts'
+import type { OpenUpload } from './open-upload.ts'
 import { removeTouches } from './touch-store.ts'
 import type { IncomingFile, OpenMode, Receiving } from './types.ts'
 import { toUpload } from './upload-row.ts'
@@ -33,6 +34,23 @@ async function writeWhole(file: IncomingFile, bytes: AsyncIterable<Buffer>): Pro
 export function createReceiving(context: InboxContext): Receiving {
   const endings = createEndings(context)
 
+  /** Work on a file from OPEN to CLOSE within one call; the process signs off at its end. */
+  async function inOneGo(
+    open: OpenUpload,
+    work: (file: IncomingFile) => Promise<void>,
+  ): Promise<void> {
+    const file = createIncomingFile(context, open, endings)
+    try {
+      await work(file)
+      await file.close()
+    } catch (error) {
+      await file.abandon('WRITE_FAILED')
+      throw error
+    } finally {
+      await context.keepAlive.end()
+    }
+  }
+
   return {
     ...createNameChanges(context),
     async openFile(sender, path, mode) {
@@ -40,14 +58,7 @@ export function createReceiving(context: InboxContext): Receiving {
     },
     async receiveWhole(sender, fileName, bytes, options = {}) {
       const open = await openFile(context, sender, [fileName], anew, options.template ?? null)
-      const file = createIncomingFile(context, open, endings)
-      try {
-        await writeWhole(file, bytes)
-      } catch (error) {
-        await file.abandon('WRITE_FAILED')
-        throw error
-      }
-      await file.close()
+      await inOneGo(open, (file) => writeWhole(file, bytes))
       const row = await findUpload(context.db, sender.agency.agencyId, open.uploadId)
       if (row === undefined)
         throw new NotFoundError('UPLOAD_NOT_FOUND', 'The file is safe, but has no row yet.', {
@@ -58,14 +69,7 @@ export function createReceiving(context: InboxContext): Receiving {
     },
     async truncate(sender, path, size) {
       const open = await openFile(context, sender, path, inPlace)
-      const file = createIncomingFile(context, open, endings)
-      try {
-        await file.truncate(size)
-      } catch (error) {
-        await file.abandon('WRITE_FAILED')
-        throw error
-      }
-      await file.close()
+      await inOneGo(open, (file) => file.truncate(size))
     },
     async endSession(sessionId) {
       context.liveSessions.delete(sessionId)

@@ -1,11 +1,13 @@
 import { isUniqueViolation } from '../db/index.ts'
+import { removeHeld } from './archive-place.ts'
 import { findFile, isSameFile } from './file-identity.ts'
+import type { FileIdentity } from './file-identity.ts'
 import type { InboxContext } from './inbox-context.ts'
 import { atInboxPath } from './inbox-path.ts'
 import { isTemporaryName } from './is-temporary-name.ts'
 import type { JournalEntry } from './journal.ts'
 import { restoreAcknowledged } from './keep-bytes.ts'
-import { linkOver } from './link-or-copy.ts'
+import { copyDurable, linkOver } from './link-or-copy.ts'
 import { findUploads, listLiveNodes } from './reconcile-store.ts'
 import { findMendedUpload } from './rejects-origin.ts'
 import { withdrawUpload } from './touch-store.ts'
@@ -30,20 +32,23 @@ async function repairSpool(
   context: InboxContext,
   entry: JournalEntry,
   row: UploadRow | undefined,
-): Promise<void> {
+): Promise<FileIdentity> {
   const { places } = context
   const spool = places.spool(entry.uploadId)
   const path =
     entry.inboxPath === null ? undefined : atInboxPath(context, entry.agency, entry.inboxPath)
-  const isThere = isSameFile(await findFile(spool), entry)
+  const kept = await findFile(spool)
+  // what was adopted from the disk stands in the spool as a copy of its own
+  const isThere = isSameFile(kept, entry) || (entry.source === 'disk' && kept !== undefined)
   for (const candidate of isThere ? [] : [places.openSpool(entry.uploadId), path])
     if (candidate !== undefined && isSameFile(await findFile(candidate), entry))
-      await linkOver(candidate, spool)
+      await (entry.source === 'disk' ? copyDurable : linkOver)(candidate, spool)
   await context.syncFolder(places.spoolFolder)
   // the name still leads to a later writing of the same upload, which nobody acknowledged
   const isOverwritten = path !== undefined && isSameFile(await findFile(path), row)
-  if (isOverwritten && !isSameFile(await findFile(path), entry))
-    await restoreAcknowledged(context, entry.uploadId, path)
+  if (!isOverwritten || isSameFile(await findFile(path), entry)) return entry
+  await restoreAcknowledged(context, entry.uploadId, path)
+  return (await findFile(path)) ?? entry
 }
 
 /** Makes the row say what the journal says. */
@@ -53,14 +58,23 @@ async function record(
   row: UploadRow | undefined,
 ): Promise<boolean> {
   const state = entry.state === 'receiving' ? 'partial' : entry.state
-  if (state === 'received')
-    await context.lock(`agency:${entry.agencyId}`, () => repairSpool(context, entry, row))
+  const { device, inode } =
+    state === 'received'
+      ? await context.lock(`agency:${entry.agencyId}`, () => repairSpool(context, entry, row))
+      : entry
   const lost = state === 'partial' ? (entry.reason ?? 'SERVER_STOPPED') : entry.reason
   const temporary = isTemporaryName(entry.fileName) ? 'TEMPORARY_NAME' : null
   const rejectsOf = await findMendedUpload(context.db, entry.agencyId, entry.fileName)
   const reason = state === 'received' ? temporary : lost
   context.log.warn('row made from the journal', { uploadId: entry.uploadId, state })
-  return saveReceived(context.db, toRow(context, entry), { state, reason, rejectsOf })
+  const made = { ...toRow(context, entry), device, inode }
+  return saveReceived(context.db, made, { state, reason, rejectsOf })
+}
+
+async function withdraw(context: InboxContext, row: UploadRow): Promise<boolean> {
+  if (!(await withdrawUpload(context.db, row.agency_id, row.upload_id, 'WITHDRAWN'))) return false
+  await context.lock(`upload:${row.upload_id}`, () => removeHeld(context, row))
+  return true
 }
 
 async function reconcileEntry(
@@ -86,7 +100,7 @@ async function reconcileEntry(
   if (row.state === 'receiving')
     return isOurs(row.node_id) || !isAlive(row.node_id) ? record(context, entry, row) : false
   if (entry.state === 'withdrawn' && [...unclaimedStates, 'partial'].includes(row.state))
-    return withdrawUpload(context.db, entry.agencyId, entry.uploadId, 'WITHDRAWN')
+    return withdraw(context, row)
   return false
 }
 

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isUnreachable } from '../db/index.ts'
 import { UsageError } from '../errors/index.ts'
 import { adopt, toInboxName } from './adopt.ts'
 import { listStanding } from './adopt-store.ts'
@@ -9,6 +10,7 @@ import type { FoundFile } from './file-identity.ts'
 import type { InboxContext } from './inbox-context.ts'
 import { atInboxPath } from './inbox-path.ts'
 import { isTemporaryName } from './is-temporary-name.ts'
+import { createOverwritten } from './overwritten.ts'
 import { findMendedUpload } from './rejects-origin.ts'
 import { renameUpload } from './touch-store.ts'
 import { unclaimedStates } from './upload-row.ts'
@@ -53,6 +55,7 @@ function isUsable(name: string): boolean {
 export function createScan(context: InboxContext): Scan {
   const looks = new Map<string, Look>()
   const refused = new Set<string>()
+  const overwritten = createOverwritten(context)
 
   function refuse(absolute: string, agencyId: number, why: string): void {
     if (refused.has(absolute)) return
@@ -109,7 +112,7 @@ export function createScan(context: InboxContext): Scan {
 
   async function take(
     agency: { readonly agencyId: number; readonly agency: string },
-    stray: { absolute: string; found: FoundFile },
+    stray: { absolute: string; found: FoundFile; over: UploadRow | undefined },
   ): Promise<boolean> {
     const name = stray.absolute.split('/').at(-1) ?? ''
     if (isTemporaryName(name)) return false
@@ -139,9 +142,10 @@ export function createScan(context: InboxContext): Scan {
       seen.add(file.absolute)
       met.add(key)
       if (open.has(key)) continue
+      const over = await overwritten.find(row, file)
       const moved =
-        row === undefined
-          ? await take(agency, file)
+        row === undefined || over !== undefined
+          ? await take(agency, { ...file, over })
           : await noteRename(agency.agency, row, file.absolute)
       if (moved) count += 1
     }
@@ -151,13 +155,24 @@ export function createScan(context: InboxContext): Scan {
     return count
   }
 
+  /** What the disk does in one agency's folder must not keep the others waiting. */
+  async function tryAgency(agency: { agencyId: number; agency: string }): Promise<number> {
+    try {
+      return await scanAgency(agency)
+    } catch (error) {
+      if (isUnreachable(error)) throw error
+      context.log.error('inbox folder not scanned', { err: error, agencyId: agency.agencyId })
+      return 0
+    }
+  }
+
   return {
     run: (wanted) =>
       context.lock('scan', async () => {
         let count = 0
         for (const { agencyId, agency } of await context.agencies.list())
           if (wanted === undefined || wanted.has(agency))
-            count += await scanAgency({ agencyId, agency })
+            count += await tryAgency({ agencyId, agency })
         return count
       }),
     nextLook() {

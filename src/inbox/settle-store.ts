@@ -53,9 +53,37 @@ export async function listWeakAgencies(db: Queryable): Promise<number[]> {
   return rows.map(({ agency_id }) => agency_id)
 }
 
+/**
+ * How long after its CLOSE a file that has yet to settle keeps later files of its agency back. It settles after
+ * `settleMs` of quiet at most; the bound is for one that is touched again and again, or cannot be read.
+ */
+const barrierMs = (settleMs: number) => Math.max(6 * settleMs, 60_000)
+
+/** True for an upload `u` that keeps later ones of its agency back; one binding, `barrierMs`. */
+const isBarrier = `u.state = 'received' and u.reason is distinct from 'TEMPORARY_NAME'
+       and u.received_at > now() - ? * interval '1 millisecond'`
+
+/** Leaves out what came after a file of the same agency that still has to settle: uploads are queued in the order of their CLOSE. */
+async function keepOrder(
+  trx: Trx,
+  due: readonly UploadRow[],
+  settleMs: number,
+): Promise<UploadRow[]> {
+  if (due.length === 0) return []
+  const { rows } = await trx.raw<{ rows: { agency_id: number; seq: number }[] }>(
+    `select u.agency_id, min(u.seq)::bigint as seq
+       from uploads u
+      where ${isBarrier} and u.upload_id <> all(?::uuid[])
+      group by u.agency_id`,
+    [barrierMs(settleMs), due.map(({ upload_id }) => upload_id)] as never,
+  )
+  const firsts = new Map(rows.map(({ agency_id, seq }) => [agency_id, seq]))
+  return due.filter(({ agency_id, seq }) => seq < (firsts.get(agency_id) ?? Infinity))
+}
+
 /** Takes the received files that may settle now, locked until the transaction ends. */
 async function lockDue(trx: Trx, settleMs: number): Promise<UploadRow[]> {
-  return selectUploads(
+  const due = await selectUploads(
     trx,
     `where u.state = 'received' and u.sha256 is not null and u.reason is distinct from 'TEMPORARY_NAME'
        and (not ${isHeldOpen} or u.touched_at <= now() - ? * interval '1 millisecond')
@@ -63,6 +91,7 @@ async function lockDue(trx: Trx, settleMs: number): Promise<UploadRow[]> {
        for update of u skip locked`,
     [settleMs],
   )
+  return keepOrder(trx, due, settleMs)
 }
 
 /** What becomes of a file whose settle time is over. */
@@ -104,13 +133,26 @@ async function saveHold(
   await ring(trx, 'docketdrop_done', row.upload_id)
 }
 
-/** Milliseconds until the next received file may settle by time alone; undefined when none waits. */
+/**
+ * Milliseconds until the next received file may settle by time alone, or keeps later ones back no longer; undefined
+ * when none waits. A file that is kept back by an earlier one has no time of its own.
+ */
 export async function findNextSettle(db: Queryable, settleMs: number): Promise<number | undefined> {
   const { rows } = await db.raw<{ rows: { wait: number | null }[] }>(
-    `select ceil(extract(epoch from min(u.touched_at) - now()) * 1000 + ?)::int as wait
-       from uploads u
-      where u.state = 'received' and u.sha256 is not null and u.reason is distinct from 'TEMPORARY_NAME'`,
-    [settleMs],
+    `with barriers as (
+       select u.agency_id, u.seq, u.received_at + ? * interval '1 millisecond' as due
+         from uploads u
+        where ${isBarrier}
+     ), times as (
+       select due from barriers
+       union all
+       select u.touched_at + ? * interval '1 millisecond'
+         from uploads u
+        where u.state = 'received' and u.sha256 is not null and u.reason is distinct from 'TEMPORARY_NAME'
+          and not exists (select 1 from barriers b where b.agency_id = u.agency_id and b.seq < u.seq)
+     )
+     select ceil(extract(epoch from min(due) - now()) * 1000)::int as wait from times`,
+    [barrierMs(settleMs), barrierMs(settleMs), settleMs],
   )
   const wait = rows[0]?.wait ?? undefined
   return wait === undefined ? undefined : Math.max(wait, 0)

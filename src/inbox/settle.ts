@@ -37,7 +37,10 @@ async function judge(feeds: Feeds, trx: Trx, row: UploadRow): Promise<Settled> {
   return { row, hold: { reason: 'TRUNCATED_SUSPECTED', explanation } }
 }
 
-/** Queues or holds every received file whose settle time is over (design/ingestion.md §3); how many there were. */
+/**
+ * Queues or holds every received file whose settle time is over (design/ingestion.md §3) and that no earlier file of its
+ * agency keeps back; how many there were.
+ */
 export async function settleReceived(context: InboxContext): Promise<number> {
   const feeds = await listFeeds(context)
   const settled = await settleDue(context.db, context.settings.settleMs, (trx, row) =>

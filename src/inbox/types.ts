@@ -2,21 +2,9 @@ import type { Agency } from '../agencies/index.ts'
 import type { Trx } from '../db/index.ts'
 import type { ErrorCode } from '../errors/index.ts'
 import type { Evidence } from '../formats/index.ts'
+import type { uploadStates } from './upload-states.ts'
 
-export type UploadState =
-  | 'receiving'
-  | 'partial'
-  | 'received'
-  | 'held'
-  | 'queued'
-  | 'importing'
-  | 'imported'
-  | 'imported-with-rejects'
-  | 'refused'
-  | 'duplicate'
-  | 'superseded'
-  | 'withdrawn'
-  | 'undone'
+export type UploadState = (typeof uploadStates)[number]
 
 export type UploadSource = 'sftp' | 'disk' | 'console' | 'api' | 'cli'
 
@@ -244,7 +232,10 @@ export interface Queue {
   saveRejectedRows(trx: Trx, claim: Claim, rows: readonly RejectedRow[]): Promise<void>
   /** Writes the outcome under the fence. @throws ConflictError UPLOAD_STATE when the claim is lost: roll back */
   finish(trx: Trx, claim: Claim, outcome: Outcome): Promise<void>
-  /** Gives the upload back after a fault of ours, to be tried later: 3 s, 15 s, 1 min, 5 min, then every 15 min. */
+  /**
+   * Gives the upload back after a fault, to be tried later: 3 s, 15 s, 1 min, 5 min, then every 15 min. Without end while
+   * database or disk are in trouble; after the third fault of any other kind the upload is `held` as `POISON`.
+   */
   putBack(claim: Claim, fault: Error): Promise<void>
   /** After the commit: receipt, rejects and error text durable, file moved, row marked. Idempotent; also done by the reconciler. */
   archive(agencyId: number, uploadId: string): Promise<void>
@@ -269,10 +260,19 @@ export interface Uploads {
   list(agencyId: number, filter?: UploadFilter): Promise<Upload[]>
   /** By full id, or by its last 8 (or 12) hex digits. @throws NotFoundError UPLOAD_NOT_FOUND */
   get(agencyId: number, uploadId: string): Promise<Upload>
-  /** @throws ConflictError UPLOAD_STATE unless held */
-  release(agencyId: number, uploadId: string, actor: string): Promise<Upload>
+  /**
+   * Queues a held upload after all.
+   * @throws ConflictError UPLOAD_STATE unless held; OUT_OF_ORDER, without `force`, when a newer file of its feed was imported
+   */
+  release(
+    agencyId: number,
+    uploadId: string,
+    actor: string,
+    options?: { readonly force?: boolean | undefined },
+  ): Promise<Upload>
+  /** Refuses an upload that is held or waits in the queue. @throws ConflictError UPLOAD_STATE in any other state */
   discard(agencyId: number, uploadId: string, actor: string): Promise<Upload>
-  /** Refused or duplicate uploads are queued once more. */
+  /** Refused or duplicate uploads are queued once more, as if they had just come: an earlier release counts no more. */
   retry(agencyId: number, uploadId: string, actor: string): Promise<Upload>
   listRejectedRows(agencyId: number, uploadId: string): Promise<RejectedRow[]>
   /** rejects.csv as it stands beside the receipt (made from the rows, so also before or without the archive). */

@@ -7,10 +7,11 @@ import { ConflictError, NotFoundError, UsageError } from '../errors/index.ts'
 import { archiveUpload } from './archive.ts'
 import { besideArchive, removeHeld } from './archive-place.ts'
 import { findRejectsWidth, listRejectedAfter } from './archive-store.ts'
+import { assertInOrder, findFeed } from './assert-in-order.ts'
+import { deleteRejectedRows, saveDecision } from './decision-store.ts'
 import { findBytes } from './find-bytes.ts'
 import type { InboxContext } from './inbox-context.ts'
 import { linkOrCopy } from './link-or-copy.ts'
-import { deleteRejectedRows, saveDecision } from './queue-store.ts'
 import { writeRejects } from './rejects-file.ts'
 import type { Upload, Uploads, UploadState } from './types.ts'
 import { toUpload } from './upload-row.ts'
@@ -49,13 +50,14 @@ interface Decision {
   readonly action: 'upload.release' | 'upload.discard' | 'upload.retry'
   readonly states: readonly UploadState[]
   readonly actor: string
+  readonly isForced?: boolean
 }
 
 /** Applies a decision and its audit entry in one transaction. */
 async function decide(
   context: InboxContext,
   row: UploadRow,
-  { action, states, actor }: Decision,
+  { action, states, actor, isForced }: Decision,
   apply: (trx: Trx) => Promise<boolean>,
 ): Promise<void> {
   await inTransaction(context.db, async (trx) => {
@@ -65,7 +67,7 @@ async function decide(
       actor,
       action,
       subject: row.upload_id,
-      detail: { state: row.state, reason: row.reason },
+      detail: { state: row.state, reason: row.reason, ...(isForced === true ? { isForced } : {}) },
     })
     await ring(trx, 'docketdrop_queued')
   })
@@ -103,16 +105,20 @@ export function createUploads(context: InboxContext): Uploads {
     async get(agencyId, uploadId) {
       return toUpload(await getRow(context, agencyId, uploadId))
     },
-    async release(agencyId, uploadId, actor) {
+    async release(agencyId, uploadId, actor, options = {}) {
       const row = await getRow(context, agencyId, uploadId)
-      const decision = { action: 'upload.release', states: ['held'], actor } as const
+      const isForced = options.force === true
+      const decision = { action: 'upload.release', states: ['held'], actor, isForced } as const
+      const feed = await findFeed(context, row)
       await decide(context, row, decision, async (trx) => {
+        if (row.state === 'held' && !isForced) await assertInOrder(trx, row, feed)
         await deleteRejectedRows(trx, row.agency_id, row.upload_id)
         const changes = {
           state: 'queued',
           reason: null,
           explanation: null,
-          isReleased: true,
+          // whoever has a file tried again after a fault has not judged what the guards would say of it
+          isReleased: row.reason !== 'POISON',
         } as const
         return saveDecision(trx, toKey(row), decision.states, changes)
       })
@@ -121,7 +127,7 @@ export function createUploads(context: InboxContext): Uploads {
     },
     async discard(agencyId, uploadId, actor) {
       const row = await getRow(context, agencyId, uploadId)
-      const decision = { action: 'upload.discard', states: ['held'], actor } as const
+      const decision = { action: 'upload.discard', states: ['held', 'queued'], actor } as const
       const explanation = 'A person decided not to import this file.'
       await decide(context, row, decision, (trx) =>
         saveDecision(trx, toKey(row), decision.states, {

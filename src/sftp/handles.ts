@@ -10,6 +10,8 @@ export interface Incoming {
   readonly kind: 'incoming'
   readonly file: IncomingFile
   readonly lane: WriteLane
+  /** It was opened with READ too, by an account that may read what is in the inbox. */
+  readonly mayRead: boolean
   bytes: number
   hasFailed: boolean
 }

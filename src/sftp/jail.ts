@@ -8,7 +8,7 @@ export type Place =
   | { readonly kind: 'virtual'; readonly entries: readonly string[] }
 
 /** What the jail must know of an account. */
-export type Tenant = Pick<Account, 'alias' | 'isPushOnly'>
+export type JailOwner = Pick<Account, 'alias' | 'isPushOnly'>
 
 /** The four folders, in the order in which they are listed. */
 export const areas: readonly Area[] = ['inbox', 'processed', 'error', 'outbox']
@@ -82,11 +82,11 @@ function startsWith(path: readonly string[], beginning: readonly string[]): bool
  *
  * @throws UsageError PATH_INVALID for control characters and invalid UTF-8, LimitError PATH_INVALID for paths that are too long or deep
  */
-export function resolvePath(tenant: Tenant, raw: Buffer): Place {
+export function resolvePath(owner: JailOwner, raw: Buffer): Place {
   const path = normalisePath(raw)
   const [first, ...rest] = path
   if (first === undefined) return { kind: 'virtual', entries: areas }
-  const alias = split(tenant.alias ?? '')
+  const alias = split(owner.alias ?? '')
   if (alias.length > 0 && startsWith(path, alias)) {
     return { kind: 'area', area: 'inbox', segments: path.slice(alias.length) }
   }
@@ -131,8 +131,8 @@ export function assertWritable(place: Place): readonly string[] {
 }
 
 /** Whether the account may see a file of this name there: a push-only account sees receipts, not what others sent. */
-export function isVisible(tenant: Tenant, area: Area, name: string): boolean {
-  if (!tenant.isPushOnly || area === 'inbox' || area === 'outbox') return true
+export function isVisible(owner: JailOwner, area: Area, name: string): boolean {
+  if (!owner.isPushOnly || area === 'inbox' || area === 'outbox') return true
   return name.endsWith('.receipt.json')
 }
 

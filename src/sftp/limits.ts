@@ -43,5 +43,8 @@ export const keepaliveMs = 30_000
 /** Probes without an answer until the connection counts as dead. */
 export const keepaliveTries = 3
 
+/** Time from one look at the logins of live sessions to the next, in milliseconds: revoked access ends within 5 s. */
+export const accessCheckMs = 4000
+
 /** Time that an ended connection has to go by itself before its socket is destroyed, in milliseconds. */
 export const farewellMs = 1000

@@ -5,9 +5,10 @@ import type { Agencies } from '../agencies/index.ts'
 import type { Config } from '../config/index.ts'
 import type { Inbox } from '../inbox/index.ts'
 import type { Logger } from '../log/index.ts'
+import { createAccessWatch } from './access-watch.ts'
 import { createAlgorithms } from './algorithms.ts'
 import { openHostKeys } from './host-keys.ts'
-import { keepaliveMs, keepaliveTries } from './limits.ts'
+import { accessCheckMs, keepaliveMs, keepaliveTries } from './limits.ts'
 import { createListener } from './listener.ts'
 import { createSession } from './session.ts'
 import type { Session } from './session.ts'
@@ -21,8 +22,10 @@ export interface SftpServerParts {
   /** Shown in the greeting line of the protocol, as `docketdrop_<version>`. */
   readonly version?: string
   readonly agencies: Pick<Agencies, 'findLogin' | 'markKeyUsed'>
-  readonly inbox: Pick<Inbox, 'layout' | 'receiving'>
+  readonly inbox: Pick<Inbox, 'layout' | 'receiving' | 'uploads'>
   readonly log: Logger
+  /** Milliseconds from one look at the logins of live sessions to the next; 4,000 unless given. */
+  readonly accessCheckMs?: number
 }
 
 const drainPollMs = 50
@@ -41,6 +44,13 @@ export function createSftpServer(parts: SftpServerParts): SftpServer {
     graceMs: settings.loginGraceMs,
     log,
     onSocket: (socket) => ssh?.injectSocket(socket),
+  })
+
+  const accessWatch = createAccessWatch({
+    agencies,
+    listAccesses: () => [...sessions].flatMap((session) => session.access() ?? []),
+    everyMs: parts.accessCheckMs ?? accessCheckMs,
+    log,
   })
 
   function welcome(client: Connection, { ip, port }: ClientInfo): void {
@@ -71,6 +81,7 @@ export function createSftpServer(parts: SftpServerParts): SftpServer {
     while ([...sessions].some(({ isReceiving }) => isReceiving()) && performance.now() < deadline) {
       await wait(drainPollMs)
     }
+    accessWatch.stop()
     await Promise.all([...sessions].map((session) => session.end()))
   }
 
@@ -88,9 +99,11 @@ export function createSftpServer(parts: SftpServerParts): SftpServer {
         welcome,
       )
       ssh.on('error', (err: Error) => log.error('SSH server failed', { err }))
-      return listener.start()
+      const port = await listener.start()
+      accessWatch.start()
+      return port
     },
     stop: (graceMs) => (stopping ??= drain(graceMs)),
-    countSessions: () => [...sessions].filter(({ isSignedIn }) => isSignedIn()).length,
+    countSessions: () => [...sessions].filter(({ access }) => access() !== undefined).length,
   }
 }

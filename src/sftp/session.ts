@@ -4,6 +4,8 @@ import type { Connection, NegotiatedAlgorithms, ServerChannel } from 'ssh2'
 import type { AccountKey, Agencies, Login } from '../agencies/index.ts'
 import type { Inbox } from '../inbox/index.ts'
 import type { Logger } from '../log/index.ts'
+import { createAccess } from './access.ts'
+import type { Access } from './access.ts'
 import { createHandles } from './handles.ts'
 import type { Allowance, Handles } from './handles.ts'
 import { farewellMs, maxChannelsPerConnection, maxHandlesPerSession } from './limits.ts'
@@ -12,12 +14,13 @@ import { toPlainAddress } from './networks.ts'
 import { createSftpChannel } from './sftp-channel.ts'
 import type { SftpChannel } from './sftp-channel.ts'
 import { watchSignIn } from './sign-in.ts'
+import type { Visitor } from './visitor.ts'
 
 export interface SessionParts {
   readonly client: Connection
   readonly arrival: Arrival
   readonly agencies: Pick<Agencies, 'findLogin' | 'markKeyUsed'>
-  readonly inbox: Pick<Inbox, 'layout' | 'receiving'>
+  readonly inbox: Pick<Inbox, 'layout' | 'receiving' | 'uploads'>
   /** A session without an open file ends after this silence, in milliseconds. */
   readonly idleMs: number
   readonly isDraining: () => boolean
@@ -26,10 +29,11 @@ export interface SessionParts {
 
 /** One SSH connection, from its first line to its end. */
 export interface Session {
-  readonly isSignedIn: () => boolean
+  /** What it may do; undefined until the client has signed in. */
+  readonly access: () => Access | undefined
   /** Whether a file is open for writing. */
   readonly isReceiving: () => boolean
-  /** Ends the connection; open uploads become partial with SERVER_STOPPED. */
+  /** Ends the connection because the server stops; open uploads become partial with SERVER_STOPPED. Idempotent. */
   end(): Promise<void>
   /** Settles when the connection is closed and everything it held is put away. */
   readonly ended: Promise<void>
@@ -45,6 +49,7 @@ export function createSession(parts: SessionParts): Session {
   const channels = new Map<SftpChannel, Handles>()
   let log = parts.log.child({ sessionId, remoteAddress: address })
   let login: Login | undefined
+  let access: Access | undefined
   let negotiated: NegotiatedAlgorithms | undefined
   let openChannels = 0
   let idle: NodeJS.Timeout | undefined
@@ -55,13 +60,23 @@ export function createSession(parts: SessionParts): Session {
       return
     }
     log.info('Session ended: idle')
-    void end()
+    void end('CONNECTION_LOST')
   }
 
-  function openChannel(channel: ServerChannel, { agency, account }: Login): void {
+  function openChannel(channel: ServerChannel, { agency, account }: Login, held: Access): void {
     const handles = createHandles(allowance)
     const sender = { agency, account: account.account, source: 'sftp', sessionId } as const
-    const visitor = { sender, account, handles, inbox, isDraining, log }
+    const visitor: Visitor = {
+      sender,
+      get account() {
+        return held.account()
+      },
+      handles,
+      inbox,
+      isDraining,
+      assertAccess: () => held.assertHolds(),
+      log,
+    }
     const opened = createSftpChannel({
       channel,
       socket,
@@ -78,6 +93,14 @@ export function createSession(parts: SessionParts): Session {
     idle = setTimeout(endIdle, parts.idleMs)
     const { agencyId, account } = accepted.account
     log = log.child({ agencyId, account })
+    access = createAccess({
+      agencies,
+      login: accepted,
+      key,
+      address,
+      log,
+      onLost: () => void end('CONNECTION_LOST'),
+    })
     log.info('Session opened', {
       keyFingerprint: key.fingerprint,
       kex: negotiated?.kex,
@@ -106,14 +129,14 @@ export function createSession(parts: SessionParts): Session {
     })
     // No listener for "sftp": ssh2 would bring its own server, which can neither hold clients back nor announce extensions.
     session.on('subsystem', (takeChannel, refuseChannel, { name }) => {
-      if (name !== 'sftp' || isTaken || login === undefined) {
+      if (name !== 'sftp' || isTaken || login === undefined || access === undefined) {
         // ssh2 gives no function when the client wants no answer.
         ;(refuseChannel as (() => void) | undefined)?.()
         return
       }
       isTaken = true
       // At once: data that arrives before the channel is taken would be dropped.
-      openChannel(takeChannel(), login)
+      openChannel(takeChannel(), login, access)
     })
   })
 
@@ -133,8 +156,8 @@ export function createSession(parts: SessionParts): Session {
     client.once('close', () => void putAway().then(resolve))
   })
 
-  async function end(): Promise<void> {
-    await Promise.all([...channels.keys()].map((channel) => channel.abort('SERVER_STOPPED')))
+  async function end(reason: 'CONNECTION_LOST' | 'SERVER_STOPPED'): Promise<void> {
+    await Promise.all([...channels.keys()].map((channel) => channel.abort(reason)))
     client.end()
     await Promise.race([ended, wait(farewellMs, undefined, { ref: false })])
     socket.destroy()
@@ -142,12 +165,12 @@ export function createSession(parts: SessionParts): Session {
   }
 
   return {
-    isSignedIn: () => login !== undefined,
+    access: () => access,
     isReceiving: () =>
       [...channels.values()].some((handles) =>
         handles.list().some(({ kind }) => kind === 'incoming'),
       ),
-    end,
+    end: () => end('SERVER_STOPPED'),
     ended,
   }
 }

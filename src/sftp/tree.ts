@@ -68,7 +68,7 @@ async function* listVirtual(entries: readonly string[]): AsyncGenerator<NamedEnt
 }
 
 /** A file can vanish between its listing and its stat; that is no fault of the listing. */
-async function lstatIfThere(path: string): Promise<Stats | undefined> {
+export async function lstatIfThere(path: string): Promise<Stats | undefined> {
   try {
     return await lstat(path)
   } catch (thrown) {

@@ -6,10 +6,13 @@ import type { Handles } from './handles.ts'
 /** Who sits at the other end of a channel, and what operations may use on their behalf. */
 export interface Visitor {
   readonly sender: Sender
+  /** As it was last seen: its rights can change during a session. */
   readonly account: Account
   readonly handles: Handles
-  readonly inbox: Pick<Inbox, 'layout' | 'receiving'>
+  readonly inbox: Pick<Inbox, 'layout' | 'receiving' | 'uploads'>
   /** The server is stopping: nothing new may be opened for writing. */
   readonly isDraining: () => boolean
+  /** Call it before something is opened, renamed or removed. @throws AccessError ACCOUNT_NOT_FOUND when account or key were switched off meanwhile */
+  readonly assertAccess: () => Promise<void>
   readonly log: Logger
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import { afterEach, describe, it } from 'mocha'
 import { createImporter } from '../../src/import/index.ts'
 import type { Importer, ImportProgress } from '../../src/import/index.ts'
@@ -122,6 +123,31 @@ describe('importer', () => {
     while (await house.importer.runOnce());
     assert.equal((await house.inbox.uploads.get(agency.agencyId, uploadId)).state, 'imported')
     assert.equal((await house.list(agency, 'clients')).length, 3)
+  })
+
+  it('hands over a fault of the database without the value that it quotes', async () => {
+    const agency = await house.openAgency(template)
+    const { uploadId } = await house.receive(agency, 'a.csv', rows(3))
+    while (await house.inbox.settleOnce());
+    const { queue } = house.inbox
+    const faults: unknown[] = []
+    const { importer: failing, lines } = build({
+      ...queue,
+      async finish(trx) {
+        await trx.raw('select ?::date', ['Ann Lee'])
+      },
+      putBack(claim, fault) {
+        faults.push(fault)
+        return queue.putBack(claim, fault)
+      },
+    })
+    await failing.runOnce()
+    const [fault] = faults
+    assert.ok(fault instanceof Error)
+    assert.equal((fault as { code?: unknown }).code, '22007')
+    assert.ok(!inspect(fault, { depth: 9, showHidden: true }).includes('Lee'))
+    assert.ok(!JSON.stringify(lines()).includes('Lee'))
+    await house.database.db('uploads').where({ upload_id: uploadId }).update({ state: 'withdrawn' })
   })
 
   it('ends well when only the archive fails: the outcome stands', async () => {

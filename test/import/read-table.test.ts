@@ -120,6 +120,28 @@ describe('read table', () => {
       assert.deepEqual(rows, { ...none, read: 2, rejected: 1 })
     })
 
+    it('rejects a range of times, and a time with letters and numbers behind it, and reads the rest', async () => {
+      const line = (id: number, when: string) => `${id},"LEE, ANN",${when},CR-${id}`
+      const text = csv(
+        line(1, '12/15/2026 08:30-09:30'),
+        line(2, '12/15/2026 08:30-2460'),
+        line(3, '12/15/2026 08:30+99'),
+        line(4, '12/15/2026 08:30'),
+      )
+      const { good, rejected } = await read(text, hearings)
+      assert.deepEqual(
+        good.map(({ event }) => event?.startsAt),
+        ['2026-12-15T14:30:00Z'],
+      )
+      const told = rejected.map(({ issues }) => issues[0])
+      assert.deepEqual(
+        told.map((issue) => issue?.code),
+        ['ROW_DATE_INVALID', 'ROW_DATE_INVALID', 'ROW_DATE_INVALID'],
+      )
+      assert.match(told[0]?.message ?? '', /"12\/15\/2026 08:30-09:30" holds a range of times/)
+      assert.match(told[2]?.message ?? '', /is not a date that can be read/)
+    })
+
     it('ignores titles above and headers repeated in between', async () => {
       const text = [
         'Upcoming hearings,,,',

@@ -38,15 +38,17 @@ describe('templates', () => {
       template: 'nightly',
       version: 1,
       changed: false,
+      notes: [],
     })
     const changed = JSON.stringify({ ...template, dateOrder: 'dmy' })
     assert.deepEqual(await importTemplate(agencyId, changed, 'ann'), {
       template: 'nightly',
       version: 2,
       changed: true,
+      notes: [],
     })
     const back = await importTemplate(agencyId, yaml, 'ann')
-    assert.deepEqual(back, { template: 'nightly', version: 3, changed: true })
+    assert.deepEqual(back, { template: 'nightly', version: 3, changed: true, notes: [] })
     const audit = await listAudit(house.database.db, agencyId)
     assert.equal(audit.filter(({ action }) => action === 'template.import').length, 3)
   })
@@ -105,6 +107,21 @@ describe('templates', () => {
         code('TEMPLATE_INVALID')(error) && /replace-template is not available/.test(error.message),
     )
     assert.equal((await house.templates.get(agencyId, 'nightly')).version, 1)
+  })
+
+  it('say which keys were written and have no effect, saved anew or not', async () => {
+    const { agencyId } = await house.openAgency(template)
+    const guard = { removedPercent: 5, changedPercent: 50, minRows: 2 }
+    const yaml = JSON.stringify({ ...template, missing: 'cancel', guard })
+    for (const changed of [true, false]) {
+      const saved = await house.templates.importTemplate(agencyId, yaml, 'ann')
+      assert.equal(saved.changed, changed)
+      assert.deepEqual(
+        saved.notes.map((note) => note.split(' ')[0]),
+        ['missing', 'guard.removedPercent', 'guard.changedPercent'],
+      )
+      for (const note of saved.notes) assert.match(note, /no effect.*method update/)
+    }
   })
 
   it('are chosen by name, by feed, or because there is only one', async () => {
@@ -168,6 +185,41 @@ describe('templates', () => {
         .where({ agency_id: agencyId })
         .count()) as [{ count: number }]
       assert.equal(count, 0)
+    })
+
+    const held: [string, string, 'file' | 'rows', RegExp, string][] = [
+      ['no rows', 'Party ID,Name\r\n', 'rows', /column names, but no rows/, 'GUARD_ROWS'],
+      ['an open end', 'Party ID,Name\r\n1,A\r\n2', 'file', /1 of 2 cells/, 'TRUNCATED_SUSPECTED'],
+      [
+        'an open end and other columns',
+        'Party,Name\r\n1,A\r\n2',
+        'file',
+        /1 of 2 cells/,
+        'TRUNCATED_SUSPECTED',
+      ],
+    ]
+    for (const [what, content, tier, words, reason] of held)
+      it(`says held, as the import ends, for a file with ${what}`, async () => {
+        const agency = await house.openAgency(template)
+        const path = await write('held.csv', content)
+        const told = await house.templates.test(agency.agencyId, 'nightly', path, 'held.csv')
+        assert.deepEqual(
+          [told.verdict, told.report.state, told.report.reason],
+          ['held', 'held', reason],
+        )
+        const failed = told.tiers.find(({ ok }) => !ok)
+        assert.equal(failed?.tier, tier)
+        assert.match(failed.findings.join(' '), words)
+        const upload = await house.send(agency, 'held.csv', content)
+        assert.deepEqual([upload.state, upload.reason], ['held', reason])
+      })
+
+    it('shows what the end of a whole file says', async () => {
+      const { agencyId } = await house.openAgency(template)
+      const path = await write('whole.csv', 'Party ID,Name\r\n1,A\r\n')
+      const { verdict, tiers } = await house.templates.test(agencyId, 'nightly', path, 'whole.csv')
+      assert.equal(verdict, 'imported')
+      assert.match(tiers[0]?.findings.join(' ') ?? '', /ends with a line end/)
     })
 
     const failures: [string, string, 'file' | 'columns' | 'rows', RegExp][] = [

@@ -107,7 +107,10 @@ describe('queue', () => {
   it('puts an upload back with growing delays, and keeps later ones behind it', async () => {
     const [one] = await sendAll('a.csv', 'b.csv')
     const claim = await fixture.inbox.queue.claim()
-    await fixture.inbox.queue.putBack(claim!, new Error('no database'))
+    await fixture.inbox.queue.putBack(
+      claim!,
+      Object.assign(new Error('no database'), { code: '57P03' }),
+    )
     assert.equal((await fixture.get(one!)).state, 'queued')
     assert.equal(await fixture.inbox.queue.claim(), undefined)
     const { rows } = await database.db.raw<{ rows: { wait: number }[] }>(
@@ -128,7 +131,10 @@ describe('queue', () => {
     for (let attempt = 0; attempt < 5; attempt++) {
       const claim = await fixture.inbox.queue.claim()
       assert.equal(claim?.upload.uploadId, one)
-      await fixture.inbox.queue.putBack(claim!, new Error('no database'))
+      await fixture.inbox.queue.putBack(
+        claim!,
+        Object.assign(new Error('no database'), { code: '57P03' }),
+      )
       await database.db.raw('update uploads set not_before = now()')
     }
   })

@@ -408,4 +408,76 @@ describe('receiving', () => {
     const upload = await waitFor(() => fixture.get(file.uploadId))
     assert.deepEqual([upload.state, upload.reason], ['partial', 'SERVER_STOPPED'])
   })
+
+  it('counts as alive for as long as it receives, without being started', async () => {
+    const nodeId = randomUUID()
+    const lone = fixture.another({ nodeId })
+    const node = () => database.db('nodes').where({ node_id: nodeId })
+    const file = await lone.receiving.openFile(
+      { ...fixture.sender(), source: 'cli' },
+      ['ECR.csv'],
+      create,
+    )
+    await node().update({ seen_at: new Date(Date.now() - 60_000) })
+    await waitFor(async () => {
+      const [found] = (await node()) as { seen_at: Date }[]
+      return found !== undefined && Date.now() - found.seen_at.getTime() < 30_000 ? true : undefined
+    })
+    await file.close()
+    await waitFor(async () => ((await node()).length === 0 ? true : undefined))
+  })
+
+  it('signs off when a whole file is received', async () => {
+    const nodeId = randomUUID()
+    const lone = fixture.another({ nodeId })
+    const bytes = (async function* () {
+      await Promise.resolve()
+      yield Buffer.from(csv(3))
+    })()
+    await lone.receiving.receiveWhole({ ...fixture.sender(), source: 'cli' }, 'ECR.csv', bytes)
+    assert.deepEqual(await database.db('nodes').where({ node_id: nodeId }), [])
+  })
+
+  it('removes held.txt with the held file', async () => {
+    await fixture.send('ECR.csv', csv(50).slice(0, -30))
+    await settle(fixture.inbox)
+    assert.ok((await fixture.files()).some((name) => name.endsWith('.held.txt')))
+    await fixture.inbox.receiving.remove(fixture.sender(), ['ECR.csv'])
+    assert.ok(!(await fixture.files()).some((name) => name.endsWith('.held.txt')))
+  })
+
+  it('leaves no name behind when a new file cannot be announced', async () => {
+    const broken = fixture.another({ nodeId: 'no uuid' })
+    await assert.rejects(broken.receiving.openFile(fixture.sender(), ['ECR.csv'], create))
+    assert.deepEqual(await fixture.files(), [])
+  })
+
+  it('leaves the standing file when its successor cannot be announced', async () => {
+    const uploadId = await fixture.send('ECR.csv', csv(3), randomUUID())
+    const before = await fixture.files()
+    const broken = fixture.another({ nodeId: 'no uuid' })
+    await assert.rejects(broken.receiving.openFile(fixture.sender(), ['ECR.csv'], create))
+    assert.equal(await fixture.read('inbox/ECR.csv'), csv(3))
+    assert.deepEqual(await fixture.files(), before)
+    assert.equal((await fixture.get(uploadId)).inboxPath, 'ECR.csv')
+  })
+
+  it('takes nothing from a connection whose agency was switched off since', async () => {
+    await fixture.send('ECR.csv', csv(3), randomUUID())
+    await database
+      .db('agencies')
+      .where({ agency_id: fixture.agency.agencyId })
+      .update({ status: 'disabled' })
+    const { receiving } = fixture.inbox
+    const sender = fixture.sender()
+    const refused = { code: 'AGENCY_DISABLED' }
+    await assert.rejects(receiving.openFile(sender, ['b.csv'], create), refused)
+    await assert.rejects(
+      receiving.rename(sender, ['ECR.csv'], ['c'], { overwrite: false }),
+      refused,
+    )
+    await assert.rejects(receiving.remove(sender, ['ECR.csv']), refused)
+    await assert.rejects(receiving.makeFolder(sender, ['folder']), refused)
+    assert.equal(await fixture.read('inbox/ECR.csv'), csv(3))
+  })
 })

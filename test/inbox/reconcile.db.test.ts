@@ -16,7 +16,8 @@ describe('reconcile', () => {
   afterEach(() => fixture.close())
 
   const row = (uploadId: string) => database.db('uploads').where({ upload_id: uploadId })
-  const silence = () => database.db.raw(`update nodes set seen_at = now() - interval '16 s'`)
+  /** As if the process that receives it had died: it is not among the living. */
+  const loseNode = (uploadId: string) => row(uploadId).update({ node_id: randomUUID() })
 
   it('makes the row of an acknowledged file from its journal (C5)', async () => {
     const uploadId = await fixture.send('ECR.csv', csv(3))
@@ -34,9 +35,8 @@ describe('reconcile', () => {
     const file = await dead.receiving.openFile(fixture.sender(), ['ECR.csv'], create)
     await writeAll(file, csv(3))
     await file.close()
-    await row(file.uploadId).update({ state: 'receiving', sha256: null })
+    await row(file.uploadId).update({ state: 'receiving', sha256: null, node_id: randomUUID() })
     await rm(fixture.inbox.layout.spool(file.uploadId))
-    await silence()
     await settle(fixture.inbox)
     assert.equal((await fixture.get(file.uploadId)).state, 'queued')
     assert.equal(await readFile(fixture.inbox.layout.spool(file.uploadId), 'utf8'), csv(3))
@@ -48,7 +48,7 @@ describe('reconcile', () => {
     await writeAll(file, Buffer.alloc(9 * 1024 * 1024, 'x'))
     await settle(fixture.inbox)
     assert.equal((await fixture.get(file.uploadId)).state, 'receiving')
-    await silence()
+    await loseNode(file.uploadId)
     await settle(fixture.inbox)
     const upload = await fixture.get(file.uploadId)
     assert.deepEqual([upload.state, upload.reason], ['partial', 'SERVER_STOPPED'])
@@ -60,12 +60,14 @@ describe('reconcile', () => {
 
   it('falls back to the acknowledged bytes when the process died while it went on with them', async () => {
     const dead = fixture.another()
-    const uploadId = await fixture.send('ECR.csv', csv(3), randomUUID())
+    const sessionId = randomUUID()
+    const uploadId = await fixture.send('ECR.csv', csv(3), sessionId)
+    await fixture.inbox.receiving.endSession(sessionId)
     const again = await dead.receiving.openFile(fixture.sender(), ['ECR.csv'], resume)
     assert.equal(again.uploadId, uploadId)
     await writeAll(again, 'rubbish', 0)
     assert.notEqual(await fixture.read('inbox/ECR.csv'), csv(3))
-    await silence()
+    await loseNode(uploadId)
     await settle(fixture.inbox)
     assert.equal((await fixture.get(uploadId)).state, 'queued')
     assert.equal(await fixture.read('inbox/ECR.csv'), csv(3))
@@ -144,5 +146,102 @@ describe('reconcile', () => {
     await truncate(fixture.inbox.layout.journal(uploadId), 10)
     await settle(fixture.inbox)
     assert.equal((await fixture.get(uploadId)).state, 'queued')
+  })
+
+  it('leaves the bytes of a living writer alone that it takes for dead', async () => {
+    const slow = fixture.another()
+    const content = Buffer.alloc(9 * 1024 * 1024, 'x')
+    const file = await slow.receiving.openFile(fixture.sender(), ['ECR.csv'], create)
+    await writeAll(file, content)
+    await loseNode(file.uploadId)
+    await settle(fixture.inbox)
+    assert.equal((await fixture.get(file.uploadId)).state, 'partial')
+    await writeAll(file, 'end', content.length)
+    await file.close()
+    const upload = await fixture.get(file.uploadId)
+    assert.deepEqual([upload.state, upload.bytes], ['received', content.length + 3])
+    const whole = Buffer.concat([content, Buffer.from('end')])
+    assert.ok(whole.equals(await readFile(fixture.inbox.layout.spool(file.uploadId))))
+    assert.equal(await fixture.read('inbox/ECR.csv'), whole.toString())
+  })
+
+  it('does not let a writer acknowledge a file that another process has taken over', async () => {
+    const slow = fixture.another()
+    const file = await slow.receiving.openFile(fixture.sender(), ['ECR.csv'], create)
+    await writeAll(file, Buffer.alloc(9 * 1024 * 1024, 'x'))
+    await loseNode(file.uploadId)
+    await settle(fixture.inbox)
+    const again = await fixture.inbox.receiving.openFile(fixture.sender(), ['ECR.csv'], resume)
+    await assert.rejects(file.close(), { code: 'WRITE_FAILED' })
+    await writeAll(again, 'y', 1024 * 1024)
+    await again.close()
+    assert.equal((await fixture.get(file.uploadId)).bytes, 1024 * 1024 + 1)
+    assert.equal((await fixture.read('inbox/ECR.csv')).length, 1024 * 1024 + 1)
+  })
+
+  it('fails a CLOSE whose file was cut behind the back of its writer', async () => {
+    const file = await fixture.inbox.receiving.openFile(fixture.sender(), ['ECR.csv'], create)
+    await writeAll(file, csv(50))
+    await truncate(fixture.path('inbox/ECR.csv'), 10)
+    await assert.rejects(file.close(), { code: 'WRITE_FAILED' })
+    const upload = await fixture.get(file.uploadId)
+    assert.deepEqual([upload.state, upload.bytes], ['partial', 10])
+  })
+
+  it('goes on with a cut that a crash left between the disk and the row', async () => {
+    const dead = fixture.another()
+    const file = await dead.receiving.openFile(fixture.sender(), ['ECR.csv'], create)
+    await writeAll(file, Buffer.alloc(9 * 1024 * 1024, 'x'))
+    await loseNode(file.uploadId)
+    const old = await row(file.uploadId).first('device', 'inode')
+    await settle(fixture.inbox)
+    await row(file.uploadId).update({ ...old, state: 'receiving', node_id: randomUUID() })
+    await settle(fixture.inbox)
+    const upload = await fixture.get(file.uploadId)
+    assert.deepEqual([upload.state, upload.bytes], ['partial', 1024 * 1024])
+    assert.equal(upload.inboxPath, 'ECR.csv')
+  })
+
+  it('leaves a partial file alone that its sender goes on with while it is given up', async () => {
+    const first = await fixture.inbox.receiving.openFile(fixture.sender(), ['ECR.csv'], create)
+    await writeAll(first, 'half')
+    await first.abandon('CONNECTION_LOST')
+    await row(first.uploadId).update({ touched_at: new Date(Date.now() - 25 * 3_600_000) })
+    const again = await Promise.all([
+      fixture.inbox.receiving.openFile(fixture.sender(), ['ECR.csv'], resume),
+      fixture.inbox.settleOnce(),
+    ])
+    await again[0].abandon('CONNECTION_LOST')
+    const upload = await fixture.get(again[0].uploadId)
+    assert.equal(upload.state, 'partial')
+    assert.equal(await fixture.read('inbox/ECR.csv'), 'half')
+  })
+
+  it('falls back to the bytes of an adopted file as well, and adopts nothing twice', async () => {
+    let clock = 0
+    const one = fixture.another({ now: () => clock })
+    await writeFile(fixture.path('inbox/ECR.csv'), csv(3))
+    await one.settleOnce()
+    clock = 600
+    const sessionId = randomUUID()
+    const uploads = () => one.uploads.list(fixture.agency.agencyId)
+    await one.settleOnce()
+    const [adopted] = await uploads()
+    await row(adopted!.uploadId).update({ state: 'received' })
+    const dead = fixture.another()
+    const again = await dead.receiving.openFile(fixture.sender(sessionId), ['ECR.csv'], resume)
+    assert.equal(again.uploadId, adopted!.uploadId)
+    await writeAll(again, 'rubbish', 0)
+    await loseNode(again.uploadId)
+    await one.settleOnce()
+    clock = 1200
+    await one.settleOnce()
+    clock = 1800
+    await one.settleOnce()
+    assert.equal(await fixture.read('inbox/ECR.csv'), csv(3))
+    assert.deepEqual(
+      (await uploads()).map(({ uploadId, inboxPath }) => [uploadId, inboxPath]),
+      [[adopted!.uploadId, 'ECR.csv']],
+    )
   })
 })

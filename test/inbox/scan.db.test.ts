@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict'
-import { appendFile, copyFile, link, mkdir, rename, symlink, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  copyFile,
+  link,
+  mkdir,
+  readFile,
+  rename,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'mocha'
 import { useDatabase } from '../support/database.ts'
@@ -114,7 +124,8 @@ describe('scan', () => {
     const [upload] = await list()
     assert.equal(upload?.state, 'queued')
     await writeFile(outside, 'changed')
-    assert.equal(await fixture.read('inbox/ECR.csv'), csv(3))
+    const bytes = await readFile(fixture.inbox.layout.spool(upload.uploadId), 'utf8')
+    assert.equal(bytes, csv(3))
   })
 
   it('is adopted once when two processes look', async () => {
@@ -142,5 +153,87 @@ describe('scan', () => {
     })
     assert.equal(upload.source, 'disk')
     await server.close()
+  })
+
+  it('keeps the bytes of an adopted file apart, and takes what is copied over it as another', async () => {
+    const path = fixture.path('inbox/ECR.csv')
+    await writeFile(path, csv(50).slice(0, -30))
+    await settle(fixture.inbox)
+    clock = 600
+    await settle(fixture.inbox)
+    const [held] = await list()
+    assert.equal(held?.state, 'held')
+    await writeFile(path, csv(7))
+    assert.equal(
+      await readFile(fixture.inbox.layout.spool(held.uploadId), 'utf8'),
+      csv(50).slice(0, -30),
+    )
+    await settle(fixture.inbox)
+    assert.equal((await list()).length, 1, 'it has not stood still yet')
+    clock = 1200
+    await settle(fixture.inbox)
+    const [later, first] = await list()
+    assert.deepEqual(
+      [later?.state, later?.inboxPath, later?.bytes],
+      ['queued', 'ECR.csv', csv(7).length],
+    )
+    assert.deepEqual(
+      [first?.uploadId, first?.state, first?.inboxPath],
+      [held.uploadId, 'held', null],
+    )
+    const claim = await fixture.inbox.queue.claim()
+    assert.equal(await readFile(claim!.path, 'utf8'), csv(7))
+  })
+
+  it('does not remove at the claim what was copied over a queued file just now', async () => {
+    const path = fixture.path('inbox/ECR.csv')
+    await writeFile(path, csv(3))
+    await settle(fixture.inbox)
+    clock = 600
+    await settle(fixture.inbox)
+    await writeFile(path, csv(4))
+    const claim = await fixture.inbox.queue.claim()
+    assert.equal(await readFile(claim!.path, 'utf8'), csv(3))
+    assert.equal(await fixture.read('inbox/ECR.csv'), csv(4))
+    await finish(database.db, fixture.inbox, claim!)
+    await settle(fixture.inbox)
+    clock = 1200
+    await settle(fixture.inbox)
+    assert.deepEqual(
+      (await list()).map(({ state, bytes }) => [state, bytes]),
+      [
+        ['queued', csv(4).length],
+        ['imported', csv(3).length],
+      ],
+    )
+  })
+
+  it('takes what is copied over a received file as another, also when its size is the same', async () => {
+    const uploadId = await fixture.send('ECR.csv', csv(50).slice(0, -30))
+    await settle(fixture.inbox)
+    assert.equal((await fixture.get(uploadId)).state, 'held')
+    const other = csv(50).slice(0, -30).replaceAll('value', 'VALUE')
+    await writeFile(fixture.path('inbox/ECR.csv'), other)
+    await settle(fixture.inbox)
+    clock = 600
+    await settle(fixture.inbox)
+    const [later, first] = await list()
+    assert.deepEqual([later?.source, later?.inboxPath], ['disk', 'ECR.csv'])
+    assert.deepEqual([first?.uploadId, first?.inboxPath], [uploadId, null])
+    assert.equal(await readFile(fixture.inbox.layout.spool(later!.uploadId), 'utf8'), other)
+  })
+
+  it('does not take a file as another because only its times have changed', async () => {
+    const path = fixture.path('inbox/ECR.csv')
+    await writeFile(path, csv(50).slice(0, -30))
+    await settle(fixture.inbox)
+    for (clock = 600; clock < 3000; clock += 600) {
+      await settle(fixture.inbox)
+      await utimes(path, new Date(), new Date(Date.now() + clock))
+    }
+    assert.deepEqual(
+      (await list()).map(({ state }) => state),
+      ['held'],
+    )
   })
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, it } from 'mocha'
 import { openBell } from '../../src/db/index.ts'
 import { useDatabase } from '../support/database.ts'
@@ -234,5 +235,30 @@ describe('settle', () => {
     await fixture.until(upload.uploadId, 'queued')
     await server.stop()
     await bell.close()
+  })
+
+  it('goes on with other files when the disk fails on one', async () => {
+    const stuck = await fixture.send('stuck.csv', csv(3))
+    await rm(fixture.inbox.layout.spool(stuck))
+    await rm(fixture.path('inbox/stuck.csv'))
+    const anHourAgo = new Date(Date.now() - 3_600_000)
+    const tooLong = { inbox_path: 'x'.repeat(300), received_at: anHourAgo }
+    await database.db('uploads').where({ upload_id: stuck }).update(tooLong)
+    const uploadId = await fixture.send('ECR.csv', csv(3))
+    await fixture.inbox.settleOnce()
+    assert.equal((await fixture.get(uploadId)).state, 'queued')
+    assert.equal((await fixture.get(stuck)).state, 'received')
+    assert.ok(fixture.log.some(({ text }) => text === 'upload not examined'))
+  })
+
+  it('is not kept from later files by many that cannot be read', async () => {
+    await database.db.raw(
+      `insert into uploads (agency_id, upload_id, source, file_name, bytes, state)
+       select ?, gen_random_uuid(), 'sftp', 'lost.csv', 1, 'received' from generate_series(1, 120)`,
+      [fixture.agency.agencyId],
+    )
+    const uploadId = await fixture.send('ECR.csv', csv(3))
+    await fixture.inbox.settleOnce()
+    assert.equal((await fixture.get(uploadId)).state, 'queued')
   })
 })

@@ -20,6 +20,8 @@ describe('open mode', () => {
     [0x12, 'WRITE with TRUNC', { write: true, truncate: true }],
     [0x2b, 'sshfs making a new file', { read: true, write: true, create: true, exclusive: true }],
     [0x08, 'CREAT alone', { write: true, create: true }],
+    [0x09, 'READ with CREAT, which writes nothing', { read: true, create: true }],
+    [0x05, 'READ with APPEND', { read: true, write: true, append: true }],
   ] as const) {
     it(`understands ${client}`, () => {
       assert.deepEqual(toOpenMode(flags), { ...none, ...expected })

@@ -11,7 +11,7 @@ import { createInbox } from '../../src/inbox/index.ts'
 import type { Area, Inbox, Upload } from '../../src/inbox/index.ts'
 import { createLogger } from '../../src/log/index.ts'
 import { createSftpServer } from '../../src/sftp/index.ts'
-import type { SftpServer } from '../../src/sftp/index.ts'
+import type { SftpServer, SftpServerParts } from '../../src/sftp/index.ts'
 import { useDatabase } from '../support/database.ts'
 import { createClientKey } from '../support/ssh-session.ts'
 import type { ClientKey, Target } from '../support/ssh-session.ts'
@@ -33,7 +33,10 @@ export interface House {
   readonly target: Target
   readonly log: LogLine[]
   /** A second server on the same stores, for tests that stop it. */
-  startServer(settings?: Partial<Config['sftp']>): Promise<{ server: SftpServer; target: Target }>
+  startServer(
+    settings?: Partial<Config['sftp']>,
+    parts?: Partial<Pick<SftpServerParts, 'accessCheckMs' | 'agencies'>>,
+  ): Promise<{ server: SftpServer; target: Target }>
   /** Path on disk. */
   at(area: Area, ...segments: string[]): string
   /** Writes a file on the client's side; gives its path. */
@@ -91,7 +94,10 @@ export function useHouse({ sftp = {}, maxUploadBytes = 2 ** 31 }: HouseSettings 
     const key = await createClientKey(folder, 'client')
     await agencies.addKey('acme', { publicKey: key.publicKey }, 'test')
 
-    async function startServer(settings: Partial<Config['sftp']> = {}) {
+    async function startServer(
+      settings: Partial<Config['sftp']> = {},
+      parts: Partial<Pick<SftpServerParts, 'accessCheckMs' | 'agencies'>> = {},
+    ) {
       const server = createSftpServer({
         settings: { ...defaults, ...sftp, ...settings },
         keysFolder: join(folder, 'keys'),
@@ -99,6 +105,7 @@ export function useHouse({ sftp = {}, maxUploadBytes = 2 ** 31 }: HouseSettings 
         agencies,
         inbox,
         log,
+        ...parts,
       })
       servers.push(server)
       return { server, target: { port: await server.start(), account: 'acme', key } }

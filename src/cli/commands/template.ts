@@ -2,13 +2,13 @@ import { basename } from 'node:path'
 import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { TemplateTest } from '../../import/index.ts'
-import { FileError } from '../../errors/index.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { withHome } from '../open-home.ts'
 import { toTable } from '../output.ts'
 import { parseCount } from '../parse-number.ts'
 import { readInput, toPathError } from '../read-input.ts'
+import { toTestError } from '../to-test-error.ts'
 
 async function assertFile(path: string): Promise<void> {
   try {
@@ -45,6 +45,7 @@ export function registerTemplate(program: Command, context: CliContext): void {
         const result = await (
           await home.templates()
         ).importTemplate(agencyId, await readInput(file, context.streams), actor)
+        for (const note of result.notes) output.note(note)
         output.data(result, () =>
           result.changed
             ? `Saved ${result.template} as version ${result.version}.`
@@ -118,16 +119,10 @@ export function registerTemplate(program: Command, context: CliContext): void {
         const { agencyId } = await home.agencies.get(agency)
         await assertFile(file)
         const result = await (await home.templates()).test(agencyId, which, file, basename(file))
-        if (result.verdict === 'refused') {
-          const { reason, explanation } = result.report
+        const error = toTestError(result)
+        if (error !== undefined) {
           context.setExitCode(exitCodes.fileRefused)
-          output.dataWithError(
-            result,
-            new FileError(reason ?? 'FILE_MALFORMED', explanation ?? 'The file would be refused.', {
-              hint: 'Mend the file or the template; nothing was saved.',
-            }),
-            () => renderTest(result),
-          )
+          output.dataWithError(result, error, () => renderTest(result))
           return
         }
         if (result.verdict === 'imported-with-rejects') context.setExitCode(exitCodes.rejects)

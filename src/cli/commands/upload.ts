@@ -3,7 +3,6 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Command } from 'commander'
 import type { Agency } from '../../agencies/index.ts'
-import { FileError } from '../../errors/index.ts'
 import { toUploadJson } from '../../inbox/index.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
@@ -12,6 +11,7 @@ import type { OpenHome } from '../open-home.ts'
 import { parseSeconds } from '../parse-number.ts'
 import { startProgress } from '../progress.ts'
 import { toPathError } from '../read-input.ts'
+import { toTestError } from '../to-test-error.ts'
 import { toVerdict } from '../upload-verdict.ts'
 import { judgeWait, waitForUploads } from '../wait-for-uploads.ts'
 import { withWorker } from '../with-worker.ts'
@@ -52,16 +52,13 @@ async function testOnly(
   const templates = await home.templates()
   const chosen = await templates.choose(agency.agencyId, basename(file), template)
   const result = await templates.test(agency.agencyId, chosen.template, file, basename(file))
-  const { reason, explanation, rows } = result.report
+  const { rows } = result.report
   const say = () =>
     `Nothing was saved. With ${chosen.template} this file would end as ${result.verdict}: ${rows.accepted} of ${rows.read} rows.`
-  if (result.verdict === 'refused') {
+  const error = toTestError(result)
+  if (error !== undefined) {
     context.setExitCode(exitCodes.fileRefused)
-    context.output.dataWithError(
-      result,
-      new FileError(reason ?? 'FILE_MALFORMED', explanation ?? 'The file would be refused.'),
-      say,
-    )
+    context.output.dataWithError(result, error, say)
     return
   }
   if (result.verdict === 'imported-with-rejects') context.setExitCode(exitCodes.rejects)

@@ -3,13 +3,14 @@ import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import type { Agency } from '../../agencies/index.ts'
 import { toCsvLine, toSafeCell } from '../../formats/index.ts'
-import { toUploadJson } from '../../inbox/index.ts'
-import type { Inbox, Upload, UploadState } from '../../inbox/index.ts'
+import { toUploadJson, uploadStates } from '../../inbox/index.ts'
+import type { Inbox, Upload } from '../../inbox/index.ts'
 import { findPlanResult } from '../../records/index.ts'
 import type { CliContext } from '../context.ts'
 import { withHome } from '../open-home.ts'
 import type { OpenHome } from '../open-home.ts'
 import { toCell, toFacts, toTable } from '../output.ts'
+import { parseChoices } from '../parse-choices.ts'
 import { parseCount, parseSeconds } from '../parse-number.ts'
 import { renderReport, toReport, toVerdict } from '../upload-verdict.ts'
 import { judgeWait, waitForUploads } from '../wait-for-uploads.ts'
@@ -34,9 +35,11 @@ function renderUploads(uploads: readonly Upload[]): string {
 }
 
 function renderUpload(upload: Upload): string {
-  return toFacts(
-    Object.entries(toUploadJson(upload)).map(([key, value]) => [key, toCell(value)] as const),
-  )
+  return toFacts([
+    ...Object.entries(toUploadJson(upload)).map(([key, value]) => [key, toCell(value)] as const),
+    ['attempts', upload.attempts],
+    ['explanation', upload.explanation],
+  ])
 }
 
 /** `docketdrop uploads …`: what came, and what became of it. */
@@ -59,7 +62,7 @@ export function registerUploads(program: Command, context: CliContext): void {
       (name: string, { state, file, limit }: { state?: string[]; file?: string; limit?: string }) =>
         withInbox(name, async (_home, inbox, agency) => {
           const found = await inbox.uploads.list(agency.agencyId, {
-            states: state as UploadState[] | undefined,
+            states: parseChoices('--state', state, uploadStates),
             fileName: file,
             limit: parseCount('--limit', limit),
           })
@@ -87,7 +90,7 @@ export function registerUploads(program: Command, context: CliContext): void {
           found,
           await findPlanResult(home.db, agency.agencyId, found.uploadId),
         )
-        output.data(report, () => renderReport(report))
+        output.data(report, () => renderReport(report, found.attempts))
       }),
     )
   uploads
@@ -118,7 +121,17 @@ export function registerUploads(program: Command, context: CliContext): void {
         )
       }),
     )
-  const decide = (verb: 'release' | 'discard' | 'retry', description: string, says: string) =>
+  uploads
+    .command('release <agency> <upload>')
+    .description('import a held upload after all')
+    .option('--force', 'also when a newer file of its feed was imported already')
+    .action((name: string, id: string, { force }: { force?: boolean }) =>
+      withInbox(name, async (_home, inbox, agency) => {
+        const done = await inbox.uploads.release(agency.agencyId, id, actor, { force })
+        output.data(toUploadJson(done), () => `${done.fileName} is queued.`)
+      }),
+    )
+  const decide = (verb: 'discard' | 'retry', description: string, says: string) =>
     uploads
       .command(`${verb} <agency> <upload>`)
       .description(description)
@@ -128,8 +141,11 @@ export function registerUploads(program: Command, context: CliContext): void {
           output.data(toUploadJson(done), () => `${done.fileName} ${says}`)
         }),
       )
-  decide('release', 'import a held upload after all', 'is queued.')
-  decide('discard', 'refuse a held upload for good', 'is discarded; the file stands in error/.')
+  decide(
+    'discard',
+    'refuse a held or queued upload for good',
+    'is discarded; the file stands in error/.',
+  )
   decide('retry', 'queue a refused or duplicate upload once more', 'is queued again.')
   uploads
     .command('download <agency> <upload>')

@@ -1,6 +1,9 @@
 import type { TimeOfDay } from './time-of-day.ts'
 
-/** A day of the calendar with, perhaps, a time; `offset` only where the text itself names one (`Z`, `-06:00`). */
+/**
+ * A day of the calendar with, perhaps, a time; `offset` only where the text itself names one: `Z`, `-06:00`, `-0600` or `-06`,
+ * within 14 hours, as `isOffset` has judged it.
+ */
 export interface DateParts {
   readonly year: number
   readonly month: number
@@ -12,8 +15,15 @@ export interface DateParts {
 /** Why a text is not a date that can be trusted. */
 export type DateProblem = 'ROW_DATE_INVALID' | 'ROW_DATE_TWO_DIGIT_YEAR' | 'ROW_VALUE_DAMAGED'
 
+/** A text that is not a date that can be trusted. */
+export interface DateFault {
+  readonly problem: DateProblem
+  /** The text names two times, such as `08:30-09:30`; which one is meant is not guessed. */
+  readonly isRange?: true
+}
+
 /** Either the parts, or why the text is not a date that can be trusted. */
-export type ParsedDate = DateParts | { readonly problem: DateProblem }
+export type ParsedDate = DateParts | DateFault
 
 const monthNames = [
   'january',

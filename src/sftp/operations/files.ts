@@ -9,14 +9,16 @@ import { maxTransferBytes } from '../limits.ts'
 import { openForReading } from '../tree.ts'
 import type { Visitor } from '../visitor.ts'
 import { createWriteLane } from '../write-lane.ts'
+import { assertOwnUpload } from '../own-upload.ts'
 import type { Handler } from './handler.ts'
 import { toOpenMode } from './open-mode.ts'
 
-function createIncoming(file: IncomingFile): Incoming {
+function createIncoming(file: IncomingFile, mayRead: boolean): Incoming {
   return {
     kind: 'incoming',
     file,
     lane: createWriteLane((chunks, offset) => file.write(chunks, offset)),
+    mayRead,
     bytes: 0,
     hasFailed: false,
   }
@@ -33,14 +35,17 @@ async function openForWriting(visitor: Visitor, place: Place, mode: OpenMode): P
     )
   }
   const segments = assertCreatable(place)
+  await assertOwnUpload(visitor, segments, mode)
   const file = await visitor.inbox.receiving.openFile(visitor.sender, segments, mode)
   visitor.log.info('File opened', { uploadId: file.uploadId })
-  return createIncoming(file)
+  // Who only sends gets nothing back, not even of a file that is open for writing too: an older sender's rows may stand in it.
+  return createIncoming(file, mode.read && !visitor.account.isPushOnly)
 }
 
 export const open: Handler<'open'> = async (visitor, { id, path, flags }) => {
   const place = resolvePath(visitor.account, path)
   const mode = toOpenMode(flags)
+  await visitor.assertAccess()
   visitor.handles.assertRoom()
   const thing: OpenThing = mode.write
     ? await openForWriting(visitor, place, mode)
@@ -65,6 +70,9 @@ export const close: Handler<'close'> = async (visitor, { id, handle }) => {
 export const read: Handler<'read'> = async (visitor, { id, handle, offset, length }) => {
   const thing = visitor.handles.find(handle)
   if (thing.kind === 'folder') return encodeStatus(id, statusCodes.failure, 'This is a folder.')
+  if (thing.kind === 'incoming' && !thing.mayRead) {
+    return encodeStatus(id, statusCodes.permissionDenied, 'The file is open for writing only.')
+  }
   const wanted = Math.min(length, maxTransferBytes)
   const packet = Buffer.allocUnsafe(dataHeaderLength + wanted)
   let bytes: number

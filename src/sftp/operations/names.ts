@@ -23,6 +23,7 @@ export const realpath: Handler<'realpath'> = (_visitor, { id, path }) =>
   Promise.resolve(encodePath(id, path))
 
 export const remove: Handler<'remove'> = async (visitor, { id, path }) => {
+  await visitor.assertAccess()
   const place = resolvePath(visitor.account, path)
   if (place.kind === 'area' && place.area === 'outbox' && place.segments.length > 0) {
     await removeFromOutbox(visitor, place)
@@ -39,6 +40,7 @@ export async function moveFile(
   to: Buffer,
   options: { overwrite: boolean },
 ): Promise<void> {
+  await visitor.assertAccess()
   const source = assertWritable(resolvePath(visitor.account, from))
   const target = assertCreatable(resolvePath(visitor.account, to))
   await visitor.inbox.receiving.rename(visitor.sender, source, target, options)
