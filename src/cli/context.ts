@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import type { Config } from '../config/index.ts'
 import { loadConfig } from '../config/index.ts'
@@ -27,14 +28,23 @@ export interface CliContext {
   setExitCode(code: number): void
 }
 
+/** The operating system's name of the user; its number where it has none. */
+function findUserName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // a uid without an entry in the list of users has no name
+    return `uid-${process.getuid?.() ?? 'none'}`
+  }
+}
+
 /** Builds the context of one run. */
 export function createContext(
   streams: CliStreams,
   output: Output,
   setExitCode: (code: number) => void,
 ): CliContext {
-  const name =
-    streams.env['SUDO_USER'] ?? streams.env['USER'] ?? streams.env['LOGNAME'] ?? 'unknown'
+  const name = streams.env['SUDO_USER'] ?? findUserName()
   return {
     streams,
     output,

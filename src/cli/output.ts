@@ -1,6 +1,6 @@
 import Table from 'cli-table3'
 import pico from 'picocolors'
-import { AppError, toError } from '../errors/index.ts'
+import { AppError, ConflictError, UsageError, toError } from '../errors/index.ts'
 import type { CliStreams } from './context.ts'
 
 /** A value as people see it in a cell. */
@@ -73,9 +73,18 @@ export function toFacts(facts: readonly (readonly [string, CellValue])[]): strin
   return facts.map(([name, value]) => `${name.padEnd(width)}  ${show(value)}`).join('\n')
 }
 
+/** What to do next, where the error itself does not say. */
+function findHint(error: AppError): string {
+  if (error instanceof UsageError) return 'Add --help to see how the command is used.'
+  if (error instanceof ConflictError) return 'Look at it with the show or list command first.'
+  return 'docs/operations.md says what the code means and what to do.'
+}
+
 function toPlain(error: unknown): { code: string; message: string; hint: string } {
-  if (error instanceof AppError)
-    return { code: error.code, message: error.message, hint: error.hint }
+  if (error instanceof AppError) {
+    const { code, message, hint } = error
+    return { code, message, hint: hint === '' ? findHint(error) : hint }
+  }
   return {
     code: 'INTERNAL',
     message: toError(error).message,

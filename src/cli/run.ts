@@ -49,7 +49,10 @@ async function createProgram(context: CliContext, args: readonly string[]): Prom
         .join('\n')}`,
     )
     .configureOutput({
-      writeOut: (text) => void context.streams.stdout.write(text),
+      writeOut: (text) => {
+        if (isJson) context.output.data({ help: text.trimEnd() }, () => text)
+        else context.streams.stdout.write(text)
+      },
       writeErr: (text) => {
         if (!isJson) context.streams.stderr.write(text)
       },
@@ -66,6 +69,12 @@ async function createProgram(context: CliContext, args: readonly string[]): Prom
   return program
 }
 
+const isReaderGone = (error: unknown) => (error as { code?: unknown }).code === 'EPIPE'
+
+function rethrowOthers(error: Error): void {
+  if (!isReaderGone(error)) throw error
+}
+
 /**
  * Runs one command and returns its exit code. Never throws.
  *
@@ -77,6 +86,8 @@ export async function run(argv: readonly string[], streams: CliStreams): Promise
   const isJson = ours.includes('--json')
   const args = [...ours.filter((arg) => arg !== '--json'), ...(end === -1 ? [] : argv.slice(end))]
   const output = createOutput(streams, isJson)
+  // A reader such as head may leave before the end; whoever writes then hears of it, and that is no failure.
+  streams.stdout.on('error', rethrowOthers)
   let exitCode: number = exitCodes.done
   const context = createContext(streams, output, (code) => (exitCode = code))
   try {
@@ -87,7 +98,10 @@ export async function run(argv: readonly string[], streams: CliStreams): Promise
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return exitCodes.done
       if (isJson) {
-        const text = error.message.replace(/^error: /, '')
+        const text =
+          error.code === 'commander.help'
+            ? 'No command was given.'
+            : error.message.replace(/^error: /, '')
         output.error(
           new UsageError('USAGE_INVALID', text, {
             hint: 'Add --help to see how the command is used.',
@@ -96,6 +110,7 @@ export async function run(argv: readonly string[], streams: CliStreams): Promise
       }
       return exitCodes.usage
     }
+    if (isReaderGone(error)) return exitCodes.done
     output.error(error)
     return toExitCode(error)
   }

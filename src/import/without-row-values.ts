@@ -14,6 +14,8 @@ const isName = (value: unknown): value is string =>
 
 /** Troubles of network, disk and database say nothing of what is in a file. */
 function isOfSurroundings(error: Error): boolean {
+  // An abort says nothing of a file, and its class cannot be copied.
+  if (error instanceof DOMException) return true
   if (isUnreachable(error) || isRetryable(error)) return true
   return 'syscall' in error || lostConnection.test(error.message)
 }

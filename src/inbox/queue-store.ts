@@ -158,7 +158,8 @@ export async function saveOutcome(
       outcome.rejectsHeader === undefined
         ? null
         : JSON.stringify(outcome.rejectsHeader.map(toStorable)),
-    finished_at: outcome.state === 'held' ? null : db.fn.now(),
+    // now() would be the beginning of the import's transaction.
+    finished_at: outcome.state === 'held' ? null : db.raw('clock_timestamp()'),
     owner: null,
     lease_until: null,
   })

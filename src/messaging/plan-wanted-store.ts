@@ -108,5 +108,5 @@ export async function decideWanted(
   await trx.raw('analyze plan_reach')
   await trx.raw(wanted, { agencyId, language: agencyLanguage })
   await trx.raw('create index on plan_wanted (dedupe_key)')
-  await trx.raw('analyze plan_wanted')
+  await trx.raw('analyze plan_wanted (dedupe_key, event_id, is_future)')
 }

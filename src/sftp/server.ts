@@ -29,6 +29,8 @@ export interface SftpServerParts {
 }
 
 const drainPollMs = 50
+/** Time for clients to end by themselves once their files are taken. */
+const farewellMs = 2000
 
 /** The SFTP server: ssh2 carries SSH, everything above it is ours (design/ingestion.md §2). */
 export function createSftpServer(parts: SftpServerParts): SftpServer {
@@ -78,10 +80,14 @@ export function createSftpServer(parts: SftpServerParts): SftpServer {
     isDraining = true
     listener.close()
     const deadline = performance.now() + graceMs
+    const hasReceived = [...sessions].some(({ isReceiving }) => isReceiving())
     while ([...sessions].some(({ isReceiving }) => isReceiving()) && performance.now() < deadline) {
       await wait(drainPollMs)
     }
     accessWatch.stop()
+    // A sender whose file was just taken says goodbye by itself; cut off before that, it would report a failure.
+    const farewell = Math.min(deadline, performance.now() + farewellMs)
+    while (sessions.size > 0 && hasReceived && performance.now() < farewell) await wait(drainPollMs)
     await Promise.all([...sessions].map((session) => session.end()))
   }
 

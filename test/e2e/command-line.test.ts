@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { packageRoot } from '../../src/config/index.ts'
 import { ecrFile, ecrRow, ecrTemplate } from '../support/ecr.ts'
 import { createTestHome } from '../support/serve.ts'
@@ -73,6 +74,17 @@ describe('the command line', function () {
       empty.stdout,
       /^paymentReference,clientReference,caseNumber,amount,dueOn,status\n$/,
     )
+  })
+
+  it('ends quietly when the reader of its output leaves early', () => {
+    const script = `node "$0" records export alone events | head -c 1; exit "\${PIPESTATUS[0]}"`
+    const { status, stderr } = spawnSync(
+      'bash',
+      ['-c', script, join(packageRoot, 'dist/main.js')],
+      { env: home.env, encoding: 'utf8' },
+    )
+    assert.equal(stderr, '')
+    assert.equal(status, 0)
   })
 
   it('leaves no PostgreSQL behind when the last command has ended', () => {

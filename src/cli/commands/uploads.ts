@@ -116,7 +116,9 @@ export function registerUploads(program: Command, context: CliContext): void {
                     ...cells.map(toSafeCell),
                   ]),
                 ),
-              ].join('\n')
+              ]
+                .join('')
+                .trimEnd()
             : `${rejected.length} rejected row(s) are in ${file}. Mend them and send the file back under the same name.`,
         )
       }),

@@ -142,7 +142,7 @@ async function tellStory(stage: Stage): Promise<void> {
   await say(toHeading('3  Rows that were rejected, and why'))
   await say(toRejects(one.rejected))
   await say(toHeading('4  Reminders, each in the language of its reader'))
-  await say(toReminders(await listMessages(server, agency)))
+  await say(toReminders(await listMessages(server, agency), timeZone))
 
   await say(toHeading('5  The next night: what changed'))
   const two = await sendNight(stage, agency, target, second)

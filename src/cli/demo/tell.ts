@@ -40,8 +40,14 @@ export function toRejects(
     .join('\n')
 }
 
+/** An instant as the court's clock shows it. */
+function toLocal(instant: string, timeZone: string): string {
+  const style = { dateStyle: 'medium', timeStyle: 'short', timeZone } as const
+  return new Intl.DateTimeFormat('en-US', style).format(new Date(instant)).replaceAll('\u202f', ' ')
+}
+
 /** How many reminders wait, by step, and the first one of each language in full. */
-export function toReminders(messages: readonly MessageJson[]): string {
+export function toReminders(messages: readonly MessageJson[], timeZone: string): string {
   const waiting = messages.filter((one) => one.state === 'scheduled')
   const steps = new Map<string, number>()
   for (const { step } of waiting) steps.set(step, (steps.get(step) ?? 0) + 1)
@@ -54,7 +60,7 @@ export function toReminders(messages: readonly MessageJson[]): string {
     return one === undefined
       ? []
       : [
-          `  ${pico.bold(language)}  to ${one.address ?? ''}, ${one.sendAt ?? ''}, ${one.segments ?? 0} segment(s)\n      “${one.text ?? ''}”`,
+          `  ${pico.bold(language)}  to ${one.address ?? ''}, ${one.sendAt === null ? '' : toLocal(one.sendAt, timeZone)}, ${one.segments ?? 0} segment(s)\n      “${one.text ?? ''}”`,
         ]
   })
   return [
