@@ -1,19 +1,11 @@
 import { userInfo } from 'node:os'
-import type { Readable, Writable } from 'node:stream'
 import type { Config } from '../config/index.ts'
 import { loadConfig } from '../config/index.ts'
 import type { LoadedConfig } from '../config/index.ts'
 import { createLogger } from '../log/index.ts'
 import type { Logger } from '../log/index.ts'
 import type { Output } from './output.ts'
-
-/** The outside world of one run. */
-export interface CliStreams {
-  readonly stdin: Readable & { readonly isTTY?: boolean }
-  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }
-  readonly stderr: Writable & { readonly isTTY?: boolean }
-  readonly env: NodeJS.ProcessEnv
-}
+import type { CliStreams } from './streams.ts'
 
 /** What every command is given. */
 export interface CliContext {

@@ -5,4 +5,4 @@
  * `--json` prints one document; no prompt without a terminal; errors say what to do next.
  */
 export { run } from './run.ts'
-export type { CliStreams } from './context.ts'
+export type { CliStreams } from './streams.ts'

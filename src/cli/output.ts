@@ -1,7 +1,7 @@
 import Table from 'cli-table3'
 import pico from 'picocolors'
 import { AppError, ConflictError, UsageError, toError } from '../errors/index.ts'
-import type { CliStreams } from './context.ts'
+import type { CliStreams } from './streams.ts'
 
 /** A value as people see it in a cell. */
 export type CellValue = string | number | boolean | null | undefined | Date

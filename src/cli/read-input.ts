@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { NotFoundError, UsageError } from '../errors/index.ts'
-import type { CliStreams } from './context.ts'
+import type { CliStreams } from './streams.ts'
 
 /**
  * The text of a file, or of standard input for `-`.
