@@ -5,6 +5,7 @@ import type { LoadedConfig } from '../config/index.ts'
 import { createLogger } from '../log/index.ts'
 import type { Logger } from '../log/index.ts'
 import type { Output } from './output.ts'
+import { createPaint } from './paint.ts'
 import type { CliStreams } from './streams.ts'
 
 /** What every command is given. */
@@ -47,6 +48,7 @@ export function createContext(
       createLogger({
         level: level ?? config.log.level,
         format: config.log.format ?? (streams.stderr.isTTY === true ? 'pretty' : 'json'),
+        hasColor: createPaint(streams.stderr, streams.env).isColorSupported,
         stream: streams.stderr,
       }),
   }

@@ -1,6 +1,7 @@
 import Table from 'cli-table3'
-import pico from 'picocolors'
 import { AppError, ConflictError, UsageError, toError } from '../errors/index.ts'
+import { createPaint } from './paint.ts'
+import type { Paint } from './paint.ts'
 import type { CliStreams } from './streams.ts'
 
 /** A value as people see it in a cell. */
@@ -10,6 +11,8 @@ export interface Output {
   readonly isJson: boolean
   /** True where a person looks on: colour and progress bars are allowed. */
   readonly isInteractive: boolean
+  /** Colours of standard output. */
+  readonly paint: Paint
   /** The one document of a command: JSON, or what `render` makes of it for people. */
   data(value: unknown, render: () => string): void
   /** A document whose exit code is 6: `error` and also `data`. */
@@ -96,13 +99,15 @@ function toPlain(error: unknown): { code: string; message: string; hint: string 
 export function createOutput(streams: CliStreams, isJson: boolean): Output {
   const say = (text: string) => void streams.stderr.write(`${text}\n`)
   const print = (text: string) => void streams.stdout.write(text === '' ? '' : `${text}\n`)
+  const paint = createPaint(streams.stderr, streams.env)
   const explain = (plain: { code: string; message: string; hint: string }) => {
-    say(`${pico.red('✗')} ${plain.message} ${pico.dim(`[${plain.code}]`)}`)
+    say(`${paint.red('✗')} ${plain.message} ${paint.dim(`[${plain.code}]`)}`)
     if (plain.hint !== '') say(`  ${plain.hint}`)
   }
   return {
     isJson,
     isInteractive: streams.stderr.isTTY === true && !isJson,
+    paint: createPaint(streams.stdout, streams.env),
     data(value, render) {
       print(isJson ? JSON.stringify({ ok: true, data: value }) : render())
     },

@@ -23,6 +23,8 @@ export interface Logger {
 export interface LoggerOptions {
   readonly level: 'error' | 'warn' | 'info' | 'debug'
   readonly format: 'json' | 'pretty'
+  /** Colour for the pretty format; off by default. */
+  readonly hasColor?: boolean
   /** Where the lines go; standard error by default. */
   readonly stream?: NodeJS.WritableStream
 }
@@ -48,8 +50,8 @@ function standardError(): Writable {
 }
 
 /** One line per entry: JSON objects with the key `message`, or coloured text for people. */
-export function createLogger({ level, format, stream }: LoggerOptions): Logger {
-  const line = format === 'json' ? winston.format.json() : prettyFormat()
+export function createLogger({ level, format, stream, hasColor = false }: LoggerOptions): Logger {
+  const line = format === 'json' ? winston.format.json() : prettyFormat(hasColor)
   return wrap(
     winston.createLogger({
       level,

@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import pico from 'picocolors'
 import type { Agency } from '../../agencies/index.ts'
 import { AppError } from '../../errors/index.ts'
 import type { MessageJson } from '../../messaging/index.ts'
@@ -102,12 +101,13 @@ async function listMessages(server: RunningServer, agency: Agency): Promise<Mess
 async function tellStory(stage: Stage): Promise<void> {
   const { context, server, home, folder } = stage
   const { app, ports } = server
+  const { paint } = context.output
   const say = (text: string) => context.output.line(text)
   const today = new Date().toISOString().slice(0, 10)
   const court = createCourt({ seed: 7, timeZone, from: today, people: 60, cases: 50, events: 80 })
   const key = await createSenderKey(folder)
 
-  await say(toHeading('1  A court moves in'))
+  await say(toHeading('1  A court moves in', paint))
   const agency = await app.agencies.create(
     { agency: agencyName, name: 'Example County Court', timeZone },
     context.actor,
@@ -133,24 +133,24 @@ async function tellStory(stage: Stage): Promise<void> {
   const first = await createFile(createNight(court, 0), { dirt })
   const second = await createFile(createNight(court, 1))
 
-  await say(toHeading('2  The first night: the report of upcoming hearings arrives'))
+  await say(toHeading('2  The first night: the report of upcoming hearings arrives', paint))
   const one = await sendNight(stage, agency, target, first)
   await say(
     `  sent by ${one.by === 'sftp' ? 'the system’s sftp' : 'an SSH client in this process'}; imported, filed and planned ${one.ms} ms after the start of the transfer`,
   )
   await say(toRecordTable(one.report))
-  await say(toHeading('3  Rows that were rejected, and why'))
+  await say(toHeading('3  Rows that were rejected, and why', paint))
   await say(toRejects(one.rejected))
-  await say(toHeading('4  Reminders, each in the language of its reader'))
-  await say(toReminders(await listMessages(server, agency), timeZone))
+  await say(toHeading('4  Reminders, each in the language of its reader', paint))
+  await say(toReminders(await listMessages(server, agency), timeZone, paint))
 
-  await say(toHeading('5  The next night: what changed'))
+  await say(toHeading('5  The next night: what changed', paint))
   const two = await sendNight(stage, agency, target, second)
   await say(toChanges(two.report))
 
   const agencyFolder = app.inbox.layout.area(agencyName, 'inbox').replace(/\/inbox$/, '')
   const use = `DOCKETDROP_HOME=${home} npx --no docketdrop`
-  await say(toHeading('Where to look next'))
+  await say(toHeading('Where to look next', paint))
   await say(
     [
       '  The originals with their receipts and rejected rows:',
@@ -188,7 +188,7 @@ export async function runDemo(
     context.streams.env['DOCKETDROP_LOG_LEVEL'] === undefined ? 'warn' : config.log.level,
   )
   await context.output.line(
-    `${pico.bold('docketdrop demo')}: a court's nightly report becomes records and reminders. Home: ${config.home}`,
+    `${context.output.paint.bold('docketdrop demo')}: a court's nightly report becomes records and reminders. Home: ${config.home}`,
   )
   await context.output.line('  starting the server and its own PostgreSQL …')
   await clearDemoHome(config, log)

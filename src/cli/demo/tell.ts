@@ -1,14 +1,14 @@
-import pico from 'picocolors'
 import type { Upload } from '../../inbox/index.ts'
 import type { MessageJson } from '../../messaging/index.ts'
 import { toTable } from '../output.ts'
+import type { Paint } from '../paint.ts'
 import type { toReport } from '../upload-verdict.ts'
 
 type Report = ReturnType<typeof toReport>
 
 /** A heading of the story. */
-export function toHeading(text: string): string {
-  return `\n${pico.bold(pico.cyan(text))}`
+export function toHeading(text: string, paint: Paint): string {
+  return `\n${paint.bold(paint.cyan(text))}`
 }
 
 /** What was imported, in one table. */
@@ -47,7 +47,11 @@ function toLocal(instant: string, timeZone: string): string {
 }
 
 /** How many reminders wait, by step, and the first one of each language in full. */
-export function toReminders(messages: readonly MessageJson[], timeZone: string): string {
+export function toReminders(
+  messages: readonly MessageJson[],
+  timeZone: string,
+  paint: Paint,
+): string {
   const waiting = messages.filter((one) => one.state === 'scheduled')
   const steps = new Map<string, number>()
   for (const { step } of waiting) steps.set(step, (steps.get(step) ?? 0) + 1)
@@ -60,7 +64,7 @@ export function toReminders(messages: readonly MessageJson[], timeZone: string):
     return one === undefined
       ? []
       : [
-          `  ${pico.bold(language)}  to ${one.address ?? ''}, ${one.sendAt === null ? '' : toLocal(one.sendAt, timeZone)}, ${one.segments ?? 0} segment(s)\n      “${one.text ?? ''}”`,
+          `  ${paint.bold(language)}  to ${one.address ?? ''}, ${one.sendAt === null ? '' : toLocal(one.sendAt, timeZone)}, ${one.segments ?? 0} segment(s)\n      “${one.text ?? ''}”`,
         ]
   })
   return [

@@ -2,6 +2,7 @@ import { existsSync, lstatSync, statSync } from 'node:fs'
 import { chmod, lchown, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { toError, UnavailableError } from '../../errors/index.ts'
+import { pgCode } from '../pg-codes.ts'
 import type { Logger } from '../../log/index.ts'
 import type { Binaries } from './binaries.ts'
 import { copyBinaries } from './copy-binaries.ts'
@@ -132,13 +133,18 @@ async function settle(way: Way, log: Logger): Promise<Way> {
 }
 
 /**
- * The cluster belongs to its runner; PostgreSQL checks. Only called while no server runs on it. Each file is looked
+ * The cluster belongs to its runner; PostgreSQL checks. Called when no server is seen running on it. Each file is looked
  * at, since a kill may have cut an earlier change of owner short.
  */
 async function giveCluster({ runner, place }: Way): Promise<void> {
   if (!existsSync(place.data)) return
   const entries = await readdir(place.data, { recursive: true })
   for (const path of [place.data, ...entries.map((entry) => join(place.data, entry))]) {
-    if (lstatSync(path).uid !== runner.uid) await lchown(path, runner.uid, runner.gid)
+    // Another process may have started the server meanwhile, and its files come and go; those are its own already.
+    const found = lstatSync(path, { throwIfNoEntry: false })
+    if (found === undefined || found.uid === runner.uid) continue
+    await lchown(path, runner.uid, runner.gid).catch((error: unknown) => {
+      if (pgCode(error) !== 'ENOENT') throw error
+    })
   }
 }
