@@ -15,6 +15,12 @@ export interface NewAuditEntry {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
+/**
+ * Takes note of an act that has happened and has no transaction of its own, such as a sign-in. Returns at once, never throws;
+ * the entry is written a little later.
+ */
+export type NoteAudit = (entry: NewAuditEntry) => void
+
 /** A recorded act, as a link of its agency's chain. */
 export interface AuditEntry extends NewAuditEntry {
   /** Place in the chain, from 1 without gaps. */

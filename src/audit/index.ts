@@ -5,4 +5,4 @@
  * Promise: an act and its entry are committed together; a changed, removed or reordered entry is found by `verifyAudit`.
  */
 export { listAudit, recordAudit, verifyAudit } from './audit-store.ts'
-export type { AuditEntry, AuditVerdict, NewAuditEntry } from './audit-store.ts'
+export type { AuditEntry, AuditVerdict, NewAuditEntry, NoteAudit } from './audit-store.ts'

@@ -16,6 +16,18 @@ const flag = (fallback: boolean, what: string) =>
     .transform((value) => value === true || value === 'true' || value === '1' || value === 'yes')
     .describe(what)
 
+/** Several values in one variable, parted by commas; a list in the configuration file. */
+const list = (what: string) =>
+  z
+    .union([z.string(), z.array(z.string())])
+    .default([])
+    .transform((value) =>
+      (typeof value === 'string' ? value.split(',') : value)
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
+    .describe(`${what}; several are parted by commas`)
+
 /**
  * Every setting: its default, its check and one sentence for people. The environment variable of `sftp.port` is
  * `DOCKETDROP_SFTP_PORT`; a key of two words such as `settleMs` is `DOCKETDROP_SETTLE_MS`.
@@ -60,6 +72,68 @@ export const settings = z.strictObject({
       .max(86_400_000)
       .default(900_000)
       .describe('a session without an open file is ended after this time of silence'),
+    profile: z
+      .enum(['default', 'strict', 'fips', 'legacy'])
+      .default('default')
+      .describe('which algorithms the SFTP listener offers: default, strict, fips or legacy'),
+    moreListeners: list(
+      'further SFTP listeners as host:port=profile, with +proxy at the end behind a load balancer',
+    ),
+    proxyFrom: list('networks of load balancers whose PROXY v2 header is believed'),
+    allowFrom: list('networks that may connect at all; empty means everywhere'),
+    denyFrom: list('networks that may not connect'),
+    neverBan: list('networks that are never banned, however often they fail'),
+    banMinutes: z.coerce
+      .number()
+      .min(0.01)
+      .max(1440)
+      .default(10)
+      .describe(
+        'length of the first ban of an address, in minutes; each further one is twice as long',
+      ),
+    maxConnections: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(500)
+      .describe('connections at one time, in all'),
+    maxConnectionsPerAccount: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(20)
+      .describe('connections at one time of one account'),
+    maxUnauthenticated: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(100)
+      .describe(
+        'connections at one time that have not signed in; from half of them on, newcomers are dropped at random',
+      ),
+    maxUnauthenticatedPerAddress: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(10)
+      .describe('connections at one time of one address that have not signed in'),
+    rekeyMb: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(65_536)
+      .default(1024)
+      .describe('the server renews the keys of a connection after this many MiB'),
+    rekeyMinutes: z.coerce
+      .number()
+      .min(0.01)
+      .max(1440)
+      .default(60)
+      .describe('the server renews the keys of a connection after this many minutes'),
     chacha20: flag(false, 'also offer the chacha20-poly1305 cipher (slower here than AES)'),
   }),
   http: z.strictObject({
@@ -112,6 +186,20 @@ export const settings = z.strictObject({
     .max(720)
     .default(24)
     .describe('hours that a partial upload is kept for its sender to resume'),
+  temporaryHours: z.coerce
+    .number()
+    .min(0.001)
+    .max(720)
+    .default(6)
+    .describe('hours after which a file that still has a temporary name raises an alarm'),
+  reserveMb: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      'disk space in MiB that is kept free for receipts and the database: below it no new file is taken; unset means 1 GiB or 2 % of the disk, whichever is more',
+    ),
   maxUploadBytes: z.coerce
     .number()
     .int()

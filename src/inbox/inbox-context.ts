@@ -1,4 +1,5 @@
 import type { Agencies } from '../agencies/index.ts'
+import type { NoteAudit } from '../audit/index.ts'
 import type { Db } from '../db/index.ts'
 import type { Logger } from '../log/index.ts'
 import type { Journal } from './journal.ts'
@@ -27,6 +28,7 @@ export interface InboxContext {
   readonly agencies: Pick<Agencies, 'getById' | 'list' | 'listFeeds'>
   /** This process, as `nodes` and `uploads` know it. */
   readonly nodeId: string
+  readonly note: NoteAudit
   readonly leaseMs: number
   /** Monotonic clock, milliseconds. */
   readonly now: () => number

@@ -1,4 +1,5 @@
 import type { Agencies } from '../agencies/index.ts'
+import type { NoteAudit } from '../audit/index.ts'
 import type { Bell, Db } from '../db/index.ts'
 import type { Logger } from '../log/index.ts'
 import { createBackground } from './background.ts'
@@ -26,6 +27,8 @@ export interface InboxParts {
   readonly agencies: Pick<Agencies, 'getById' | 'list' | 'listFeeds'>
   /** UUID of this process, new at every start. */
   readonly nodeId: string
+  /** Hears of what happens to uploads: received with hash, partial, withdrawn, claimed. */
+  readonly note?: NoteAudit | undefined
   /** Monotonic clock, milliseconds. */
   readonly now?: (() => number) | undefined
   /** How long a claim lasts without a heartbeat; 60 s. */
@@ -55,6 +58,7 @@ export function createInbox(parts: InboxParts): Inbox {
     settings: parts.settings,
     agencies: parts.agencies,
     nodeId: parts.nodeId,
+    note: parts.note ?? (() => undefined),
     leaseMs: parts.leaseMs ?? 60_000,
     now: parts.now ?? (() => performance.now()),
     lock: createKeyedLock(),

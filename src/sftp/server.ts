@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import ssh2 from 'ssh2'
 import type { ClientInfo, Connection, Server } from 'ssh2'
 import type { Agencies } from '../agencies/index.ts'
+import type { NoteAudit } from '../audit/index.ts'
 import type { Config } from '../config/index.ts'
 import type { Inbox } from '../inbox/index.ts'
 import type { Logger } from '../log/index.ts'
@@ -24,6 +25,8 @@ export interface SftpServerParts {
   readonly agencies: Pick<Agencies, 'findLogin' | 'markKeyUsed'>
   readonly inbox: Pick<Inbox, 'layout' | 'receiving' | 'uploads'>
   readonly log: Logger
+  /** Hears of connections, sign-ins, files and names. */
+  readonly note?: NoteAudit | undefined
   /** Milliseconds from one look at the logins of live sessions to the next; 4,000 unless given. */
   readonly accessCheckMs?: number
 }
@@ -70,6 +73,7 @@ export function createSftpServer(parts: SftpServerParts): SftpServer {
       inbox,
       idleMs: settings.idleMs,
       isDraining: () => isDraining,
+      note: parts.note ?? (() => undefined),
       log,
     })
     sessions.add(session)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Connection, NegotiatedAlgorithms, ServerChannel } from 'ssh2'
 import type { AccountKey, Agencies, Login } from '../agencies/index.ts'
+import type { NoteAudit } from '../audit/index.ts'
 import type { Inbox } from '../inbox/index.ts'
 import type { Logger } from '../log/index.ts'
 import { createAccess } from './access.ts'
@@ -24,6 +25,7 @@ export interface SessionParts {
   /** A session without an open file ends after this silence, in milliseconds. */
   readonly idleMs: number
   readonly isDraining: () => boolean
+  readonly note: NoteAudit
   readonly log: Logger
 }
 
@@ -75,6 +77,7 @@ export function createSession(parts: SessionParts): Session {
       inbox,
       isDraining,
       assertAccess: () => held.assertHolds(),
+      note: parts.note,
       log,
     }
     const opened = createSftpChannel({

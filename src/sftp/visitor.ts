@@ -1,4 +1,5 @@
 import type { Account } from '../agencies/index.ts'
+import type { NoteAudit } from '../audit/index.ts'
 import type { Inbox, Sender } from '../inbox/index.ts'
 import type { Logger } from '../log/index.ts'
 import type { Handles } from './handles.ts'
@@ -14,5 +15,6 @@ export interface Visitor {
   readonly isDraining: () => boolean
   /** Call it before something is opened, renamed or removed. @throws AccessError ACCOUNT_NOT_FOUND when account or key were switched off meanwhile */
   readonly assertAccess: () => Promise<void>
+  readonly note: NoteAudit
   readonly log: Logger
 }

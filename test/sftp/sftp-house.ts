@@ -6,6 +6,7 @@ import { Writable } from 'node:stream'
 import { after, before } from 'mocha'
 import { createAgencies } from '../../src/agencies/index.ts'
 import type { Agencies, Agency } from '../../src/agencies/index.ts'
+import { loadConfig } from '../../src/config/index.ts'
 import type { Config } from '../../src/config/index.ts'
 import { createInbox } from '../../src/inbox/index.ts'
 import type { Area, Inbox, Upload } from '../../src/inbox/index.ts'
@@ -49,12 +50,10 @@ export interface HouseSettings {
   readonly maxUploadBytes?: number
 }
 
-const defaults = {
+const defaults: Config['sftp'] = {
+  ...loadConfig({}, {}).config.sftp,
   host: '127.0.0.1',
   port: 0,
-  loginGraceMs: 30_000,
-  idleMs: 900_000,
-  chacha20: false,
 }
 
 /** Sets up a house before the tests of the surrounding `describe`, and takes it down after them. */
