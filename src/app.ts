@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { createAgencies } from './agencies/index.ts'
 import type { Agencies } from './agencies/index.ts'
+import { createAuditTrail } from './audit/index.ts'
+import type { NoteAudit } from './audit/index.ts'
 import { readVersion } from './config/index.ts'
 import type { Config } from './config/index.ts'
 import { holdPresence } from './db/index.ts'
@@ -12,8 +14,8 @@ import type { Inbox } from './inbox/index.ts'
 import type { Logger } from './log/index.ts'
 import { createMessaging } from './messaging/index.ts'
 import type { Messaging } from './messaging/index.ts'
-import { createDatabaseChecks, createTelemetry } from './operations/index.ts'
-import { createSftpServer } from './sftp/index.ts'
+import { createDatabaseChecks, createMetrics, createTelemetry } from './operations/index.ts'
+import { createSftpServer, hasNativeCrypto } from './sftp/index.ts'
 
 /** Which parts run in this process. */
 export type AppRole = 'sftp' | 'http' | 'worker'
@@ -31,6 +33,8 @@ export interface AppOptions {
 /** Ports that are really listened on; null for parts that do not run. */
 export interface AppPorts {
   readonly sftpPort: number | null
+  /** Of all SFTP listeners, the main one first. */
+  readonly sftpPorts: readonly number[]
   readonly httpPort: number | null
   readonly telemetryPort: number | null
 }
@@ -59,6 +63,11 @@ export async function createApp({
   const bell = await database.openBell()
   const now = () => new Date()
   const logFor = (component: string) => log.child({ component })
+  const trail = createAuditTrail({ db, log: logFor('audit') })
+  const note: NoteAudit = (entry) => {
+    metrics?.hear(entry)
+    trail.note(entry)
+  }
   const agencies = createAgencies({ db })
   const inbox = createInbox({
     db,
@@ -68,6 +77,7 @@ export async function createApp({
     settings: config,
     agencies,
     nodeId: randomUUID(),
+    note,
   })
   const templates = createTemplates({ db, agencies, log: logFor('import') })
   const importer = createImporter({
@@ -79,25 +89,33 @@ export async function createApp({
     templates,
     now,
     graceMs: config.drainMs,
+    note,
     ...(onProgress === undefined ? {} : { onProgress }),
   })
-  const messaging = createMessaging({
-    db,
-    bell,
-    log: logFor('messaging'),
-    agencies,
-    now,
-  })
+  const messaging = createMessaging({ db, bell, log: logFor('messaging'), agencies, now })
   const sftp = createSftpServer({
     settings: config.sftp,
     keysFolder: config.keys,
-    version: readVersion(),
+    db,
     agencies,
     inbox,
     log: logFor('sftp'),
+    note,
   })
+  const metrics = hasTelemetry
+    ? createMetrics({
+        db,
+        inbox,
+        trail,
+        sftp: sftp.figures,
+        version: readVersion(),
+        isNativeCrypto: hasNativeCrypto(),
+        log: logFor('telemetry'),
+      })
+    : undefined
   const telemetry = createTelemetry({
     settings: config.telemetry,
+    metrics,
     log: logFor('telemetry'),
     checks: [...createDatabaseChecks(db), { name: 'inbox', check: () => inbox.assertWritable() }],
   })
@@ -114,6 +132,7 @@ export async function createApp({
     await inbox.stop()
     await presence?.release()
     await telemetry.stop()
+    await trail.stop()
   }
 
   return {
@@ -130,7 +149,7 @@ export async function createApp({
       await inbox.start()
       const telemetryPort = hasTelemetry ? await telemetry.start() : null
       const sftpPort = hasSftp ? await sftp.start() : null
-      return { sftpPort, httpPort: null, telemetryPort }
+      return { sftpPort, sftpPorts: sftp.ports(), httpPort: null, telemetryPort }
     },
     stop: () => (stopping ??= stopAll()),
   }

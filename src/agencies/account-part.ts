@@ -12,6 +12,8 @@ import type { AccountRow } from './account-store.ts'
 import { getAgency } from './agency-store.ts'
 import { assertAlias } from './alias.ts'
 import { assertName } from './names.ts'
+import { toQuotaColumns } from './quota.ts'
+import type { QuotaColumns } from './quota.ts'
 import type { Agencies } from './types.ts'
 
 type AccountPart = Pick<
@@ -23,23 +25,26 @@ type AccountPart = Pick<
 export function createAccountPart({ db }: { db: Db }): AccountPart {
   function change(
     name: string,
-    columns: Partial<Pick<AccountRow, 'alias' | 'push_only' | 'status'>>,
+    columns: Partial<Pick<AccountRow, 'alias' | 'push_only' | 'status'> & QuotaColumns>,
     actor: string,
   ) {
     return inTransaction(db, async (trx) => {
       const before = await lockAccount(trx, name)
       if (Object.keys(columns).length === 0) return before
       const after = await updateAccount(trx, before, columns)
-      const { agencyId, alias, isPushOnly, status } = after
+      const { agencyId, alias, isPushOnly, status, quota } = after
       const isSame =
-        alias === before.alias && isPushOnly === before.isPushOnly && status === before.status
+        alias === before.alias &&
+        isPushOnly === before.isPushOnly &&
+        status === before.status &&
+        JSON.stringify(quota) === JSON.stringify(before.quota)
       if (!isSame)
         await recordAudit(trx, {
           agencyId,
           actor,
           action: columns.status === undefined ? 'account.set' : 'account.disable',
           subject: name,
-          detail: { alias, isPushOnly, status },
+          detail: { alias, isPushOnly, status, ...(quota !== undefined && { quota }) },
         })
       return after
     })
@@ -67,13 +72,14 @@ export function createAccountPart({ db }: { db: Db }): AccountPart {
       if (agency === undefined) return listAccounts(db)
       return listAccounts(db, (await getAgency(db, agency)).agencyId)
     },
-    async updateAccount(account, { alias, isPushOnly }, actor) {
+    async updateAccount(account, { alias, isPushOnly, quota }, actor) {
       const folder = alias === undefined || alias === null ? alias : assertAlias(alias)
       return change(
         account,
         {
           ...(folder !== undefined && { alias: folder }),
           ...(isPushOnly !== undefined && { push_only: isPushOnly }),
+          ...toQuotaColumns(quota),
         },
         actor,
       )

@@ -2,9 +2,11 @@ import { isUniqueViolation } from '../db/index.ts'
 import type { Queryable, Trx } from '../db/index.ts'
 import { ConflictError, NotFoundError } from '../errors/index.ts'
 import { isName } from './names.ts'
+import { toQuota } from './quota.ts'
+import type { QuotaColumns } from './quota.ts'
 import type { Account } from './types.ts'
 
-export interface AccountRow {
+export interface AccountRow extends QuotaColumns {
   agency_id: number
   account_id: number
   account: string
@@ -14,13 +16,16 @@ export interface AccountRow {
   created_at: Date
 }
 
-function toAccount(row: AccountRow): Account {
+/** A row as the rest of the house knows it. */
+export function toAccount(row: AccountRow): Account {
+  const quota = toQuota(row)
   return {
     agencyId: row.agency_id,
     accountId: row.account_id,
     account: row.account,
     alias: row.alias,
     isPushOnly: row.push_only,
+    ...(quota !== undefined && { quota }),
     status: row.status,
     createdAt: row.created_at,
   }
@@ -88,7 +93,7 @@ export async function listAccounts(db: Queryable, agencyId?: number): Promise<Ac
 export async function updateAccount(
   trx: Trx,
   { agencyId, accountId }: Account,
-  changes: Partial<Pick<AccountRow, 'alias' | 'push_only' | 'status'>>,
+  changes: Partial<Pick<AccountRow, 'alias' | 'push_only' | 'status'> & QuotaColumns>,
 ): Promise<Account> {
   const [row] = await trx<AccountRow>('accounts')
     .where({ agency_id: agencyId, account_id: accountId })

@@ -19,6 +19,7 @@ import {
   updateAgency,
 } from './agency-store.ts'
 import type { AgencyRow } from './agency-store.ts'
+import { assertExtensions } from './extensions.ts'
 import { assertLine, assertName } from './names.ts'
 import { assertTimeZone } from './time-zone.ts'
 import type { Agencies, Agency, AgencyChanges, NewAgency } from './types.ts'
@@ -47,14 +48,15 @@ async function findProduction(
 
 /** The columns to change, each checked; nothing for a setting that was not given. */
 function toColumns(changes: AgencyChanges, agency: Agency): Partial<AgencyRow> {
-  const { name, timeZone, defaultLanguage, delivery, review } = changes
-  const { businessHours, helpPhone, allowAddresses } = changes
+  const { name, timeZone, defaultLanguage, delivery, review, passwordLogin } = changes
+  const { businessHours, helpPhone, allowAddresses, extensions, acceptsUnclosed } = changes
   return {
     ...(name !== undefined && { name: assertLine('The name of the agency', name, 200) }),
     ...(timeZone !== undefined && { time_zone: assertTimeZone(timeZone) }),
     ...(defaultLanguage !== undefined && { default_language: assertLanguage(defaultLanguage) }),
     ...(delivery !== undefined && { delivery: assertDelivery(delivery, agency) }),
     ...(review !== undefined && { review: assertReview(review) }),
+    ...(passwordLogin !== undefined && { password_login: passwordLogin }),
     ...(businessHours !== undefined && {
       business_hours: assertOptionalLine('Business hours', businessHours, 200),
     }),
@@ -64,16 +66,19 @@ function toColumns(changes: AgencyChanges, agency: Agency): Partial<AgencyRow> {
     ...(allowAddresses !== undefined && {
       allow_addresses: assertAddresses(allowAddresses, agency.region),
     }),
+    ...(extensions !== undefined && { extensions: assertExtensions(extensions) }),
+    ...(acceptsUnclosed !== undefined && { accept_unclosed: acceptsUnclosed }),
   }
 }
 
 /** What the log keeps of a change: addresses are counted, not named. */
 function toDetail(before: Agency, after: Agency): Record<string, { from: unknown; to: unknown }> {
-  const show = (value: unknown) => (Array.isArray(value) ? value.length : value)
-  const keys = Object.keys(after) as (keyof Agency)[]
+  const show = (key: keyof Agency, { [key]: value }: Agency): unknown =>
+    key === 'allowAddresses' && Array.isArray(value) ? value.length : (value ?? null)
+  const keys = Object.keys({ ...before, ...after }) as (keyof Agency)[]
   const changed = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]))
   return Object.fromEntries(
-    changed.map((key) => [key, { from: show(before[key]), to: show(after[key]) }]),
+    changed.map((key) => [key, { from: show(key, before), to: show(key, after) }]),
   )
 }
 

@@ -18,11 +18,15 @@ export interface AgencyRow {
   allow_addresses: string[]
   business_hours: string | null
   help_phone: string | null
+  password_login: boolean
+  extensions: string[] | null
+  accept_unclosed: boolean
   status: Agency['status']
   created_at: Date
 }
 
-function toAgency(row: AgencyRow): Agency {
+/** A row as the rest of the house knows it. */
+export function toAgency(row: AgencyRow): Agency {
   return {
     agencyId: row.agency_id,
     agency: row.agency,
@@ -37,6 +41,9 @@ function toAgency(row: AgencyRow): Agency {
     allowAddresses: row.allow_addresses,
     businessHours: row.business_hours,
     helpPhone: row.help_phone,
+    passwordLogin: row.password_login,
+    ...(row.extensions !== null && { extensions: row.extensions }),
+    ...(row.accept_unclosed && { acceptsUnclosed: true }),
     status: row.status,
     createdAt: row.created_at,
   }

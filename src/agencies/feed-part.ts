@@ -3,6 +3,7 @@ import { inTransaction } from '../db/index.ts'
 import type { Db } from '../db/index.ts'
 import { NotFoundError, UsageError } from '../errors/index.ts'
 import { lockAgency } from './agency-store.ts'
+import { assertCompanionPattern } from './companion-name.ts'
 import { deleteFeed, listFeeds, upsertFeed } from './feed-store.ts'
 import { assertLine, assertName, isName } from './names.ts'
 import type { Agencies, Feed } from './types.ts'
@@ -63,6 +64,12 @@ export function createFeedPart({ db }: { db: Db }): FeedPart {
         sortBy: assertOrder(input.sortBy),
         expectBy: input.expectBy === null ? null : assertTime(input.expectBy),
         expectDays: assertDays(input.expectDays),
+        ...(input.trigger != null && {
+          trigger: assertCompanionPattern('The trigger file', input.trigger),
+        }),
+        ...(input.manifest != null && {
+          manifest: assertCompanionPattern('The manifest', input.manifest),
+        }),
       }
       return inTransaction(db, async (trx) => {
         const { agencyId } = await lockAgency(trx, agency)

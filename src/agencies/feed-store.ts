@@ -11,6 +11,8 @@ interface FeedRow {
   sort_by: Feed['sortBy']
   expect_by: string | null
   expect_days: string[]
+  trigger_name: string | null
+  manifest_name: string | null
 }
 
 function toFeed(row: FeedRow): Feed {
@@ -23,6 +25,8 @@ function toFeed(row: FeedRow): Feed {
     sortBy: row.sort_by,
     expectBy: row.expect_by?.slice(0, 5) ?? null,
     expectDays: row.expect_days,
+    ...(row.trigger_name !== null && { trigger: row.trigger_name }),
+    ...(row.manifest_name !== null && { manifest: row.manifest_name }),
   }
 }
 
@@ -37,19 +41,22 @@ export async function listFeeds(db: Queryable, agencyId: number): Promise<Feed[]
 /** Makes the feed as the last one, or changes it in its place. The agency must be locked. */
 export async function upsertFeed(trx: Trx, feed: Feed): Promise<Feed> {
   const { rows } = await trx.raw<{ rows: FeedRow[] }>(
-    `insert into feeds (agency_id, feed, position, template, match, exclude, sort_by, expect_by, expect_days)
+    `insert into feeds (agency_id, feed, position, template, match, exclude, sort_by, expect_by, expect_days,
+                        trigger_name, manifest_name)
      values (:agencyId, :feed,
              (select coalesce(max(position), 0) + 1 from feeds where agency_id = :agencyId),
-             :template, :match, :exclude, :sortBy, :expectBy, :expectDays)
+             :template, :match, :exclude, :sortBy, :expectBy, :expectDays, :trigger, :manifest)
          on conflict (agency_id, feed) do update
         set template    = excluded.template,
             match       = excluded.match,
             exclude     = excluded.exclude,
             sort_by     = excluded.sort_by,
             expect_by   = excluded.expect_by,
-            expect_days = excluded.expect_days
+            expect_days = excluded.expect_days,
+            trigger_name = excluded.trigger_name,
+            manifest_name = excluded.manifest_name
      returning *`,
-    { ...feed },
+    { ...feed, trigger: feed.trigger ?? null, manifest: feed.manifest ?? null },
   )
   return toFeed(rows[0] as FeedRow)
 }

@@ -1,12 +1,15 @@
 /**
  * agencies — courts and offices, their SFTP accounts and keys, and their feeds.
  *
- * In:  what administrators decide. Out: `createAgencies` → `Agencies`; `chooseFeed`; `parsePublicKey`.
+ * In:  what administrators decide. Out: `createAgencies` → `Agencies`; `chooseFeed`; `parsePublicKey`, `matchesPassword`.
  * Promise: names are unique and safe as folder names; every change is audited; keys are compared by their bytes.
  */
 export { createAgencies } from './agencies.ts'
 export { chooseFeed } from './choose-feed.ts'
+export { findCompanionFeed, isSameName, toCompanionName } from './companion-name.ts'
+export type { CompanionKind } from './companion-name.ts'
 export { matchesGlob } from './matches-glob.ts'
+export { matchesPassword } from './password-hash.ts'
 export { parsePublicKey } from './public-key.ts'
 export type { ParsedKey } from './public-key.ts'
 export type {
@@ -15,8 +18,13 @@ export type {
   Agencies,
   Agency,
   AgencyChanges,
+  CertificateAuthority,
+  ExpiringKey,
   Feed,
   Login,
   NewAgency,
   NewKey,
+  PasswordState,
+  Quota,
+  RevokedCertificate,
 } from './types.ts'

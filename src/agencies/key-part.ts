@@ -8,6 +8,7 @@ import {
   expireOthers,
   insertKey,
   isFuture,
+  listExpiringKeys,
   listKeys,
   listKeysInForce,
   revokeKey,
@@ -127,7 +128,10 @@ function assertOverlap(days: number): void {
   })
 }
 
-type KeyPart = Pick<Agencies, 'addKey' | 'listKeys' | 'revokeKey' | 'rotateKey' | 'markKeyUsed'>
+type KeyPart = Pick<
+  Agencies,
+  'addKey' | 'listKeys' | 'revokeKey' | 'rotateKey' | 'markKeyUsed' | 'listExpiringKeys'
+>
 
 /** The part of `Agencies` that is about public keys. */
 export function createKeyPart({ db }: { db: Db }): KeyPart {
@@ -181,5 +185,6 @@ export function createKeyPart({ db }: { db: Db }): KeyPart {
       })
     },
     markKeyUsed: (agencyId, keyId) => touchKey(db, agencyId, keyId),
+    listExpiringKeys: (days) => listExpiringKeys(db, Math.ceil(days)),
   }
 }

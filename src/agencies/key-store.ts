@@ -1,5 +1,5 @@
 import type { Queryable, Trx } from '../db/index.ts'
-import type { Account, AccountKey } from './types.ts'
+import type { Account, AccountKey, ExpiringKey } from './types.ts'
 
 export interface KeyRow {
   agency_id: number
@@ -134,4 +134,35 @@ export async function touchKey(db: Queryable, agencyId: number, keyId: string): 
     .where({ agency_id: agencyId, key_id: keyId })
     .whereRaw(`(last_used_at is null or last_used_at < now() - interval '1 minute')`)
     .update({ last_used_at: db.fn.now() } as unknown as Partial<KeyRow>)
+}
+
+/** Keys in force, of accounts and agencies in use, that end within so many days of 24 hours, soonest first. */
+export async function listExpiringKeys(db: Queryable, days: number): Promise<ExpiringKey[]> {
+  const { rows } = await db.raw<{
+    rows: (KeyRow & { account: string; agency: string; replaced: boolean })[]
+  }>(
+    `select k.*, a.account, g.agency,
+            exists (select
+                      from account_keys o
+                     where o.agency_id = k.agency_id
+                       and o.account_id = k.account_id
+                       and o.key_id <> k.key_id
+                       and o.revoked_at is null
+                       and (o.expires_at is null or o.expires_at > now() + make_interval(hours => :hours))) as replaced
+       from account_keys k
+       join accounts a using (agency_id, account_id)
+       join agencies g using (agency_id)
+      where k.revoked_at is null
+        and k.expires_at > now()
+        and k.expires_at <= now() + make_interval(hours => :hours)
+        and a.status = 'active'
+        and g.status = 'active'
+      order by k.expires_at, k.key_id`,
+    { hours: days * 24 },
+  )
+  return rows.map((row) => ({
+    ...toKey(row, row.account),
+    agency: row.agency,
+    isReplaced: row.replaced,
+  }))
 }

@@ -1,42 +1,8 @@
-import type { Queryable, Trx } from '../db/index.ts'
+import type { Queryable } from '../db/index.ts'
+import { installation } from './append-store.ts'
+import type { Head } from './append-store.ts'
 import { hashEntry } from './entry-hash.ts'
-
-/** An act to be recorded. */
-export interface NewAuditEntry {
-  /** The agency it concerns; null: the installation as a whole. */
-  readonly agencyId: number | null
-  /** Account, user or command that acted. */
-  readonly actor: string
-  /** `thing.act`, such as `key.add`. */
-  readonly action: string
-  /** Name or id of the thing acted on. */
-  readonly subject: string
-  /** Small facts: what was before, what is now. Never secrets, never what a file's rows say. */
-  readonly detail: Readonly<Record<string, unknown>>
-}
-
-/**
- * Takes note of an act that has happened and has no transaction of its own, such as a sign-in. Returns at once, never throws;
- * the entry is written a little later.
- */
-export type NoteAudit = (entry: NewAuditEntry) => void
-
-/** A recorded act, as a link of its agency's chain. */
-export interface AuditEntry extends NewAuditEntry {
-  /** Place in the chain, from 1 without gaps. */
-  readonly number: number
-  readonly at: Date
-  /** Lower-case hex; covers this entry and, through the previous hash, all before it. */
-  readonly hash: string
-}
-
-export interface AuditVerdict {
-  readonly ok: boolean
-  /** Entries found good, counted from the first. */
-  readonly entries: number
-  /** Number of the first entry that is changed, missing or does not belong. */
-  readonly firstBad?: number
-}
+import type { AuditEntry, AuditVerdict } from './types.ts'
 
 interface EntryRow {
   agency_id: number
@@ -49,60 +15,7 @@ interface EntryRow {
   hash: string
 }
 
-interface Head {
-  readonly number: number
-  readonly hash: string
-}
-
-/** Chain of the installation as a whole; agencies count from 1. */
-const installation = 0
-
 const pageSize = 1000
-
-/** Takes the end of the chain for this transaction alone: other writers of the same agency wait here. */
-async function lockHead(trx: Trx, agencyId: number): Promise<Head & { at: Date }> {
-  const { rows } = await trx.raw<{ rows: (Head & { at: Date })[] }>(
-    `insert into audit_heads (agency_id, number, hash)
-     values (?, 0, '')
-         on conflict (agency_id) do update set number = audit_heads.number
-     returning number, hash, clock_timestamp()::timestamptz(3) as at`,
-    [agencyId],
-  )
-  return rows[0] as Head & { at: Date }
-}
-
-/**
- * Adds an entry to the chain of its agency, in the transaction of the act itself. Writers of one agency queue up
- * until each other's commit, so call it late. The time is the database's, in milliseconds.
- */
-export async function recordAudit(trx: Trx, entry: NewAuditEntry): Promise<void> {
-  const agencyId = entry.agencyId ?? installation
-  const head = await lockHead(trx, agencyId)
-  const number = head.number + 1
-  const { actor, action, subject } = entry
-  const json = JSON.stringify(entry.detail)
-  const detail = JSON.parse(json) as Record<string, unknown>
-  const hash = hashEntry(head.hash, {
-    agencyId,
-    number,
-    at: head.at,
-    actor,
-    action,
-    subject,
-    detail,
-  })
-  await trx('audit_entries').insert({
-    agency_id: agencyId,
-    number,
-    at: head.at,
-    actor,
-    action,
-    subject,
-    detail: json,
-    hash,
-  })
-  await trx('audit_heads').where({ agency_id: agencyId }).update({ number, hash })
-}
 
 function toEntry(row: EntryRow): AuditEntry {
   return {
@@ -117,17 +30,66 @@ function toEntry(row: EntryRow): AuditEntry {
   }
 }
 
-/** Entries of one agency, or of the installation (null), newest first; all of them without a limit. */
+/** Which entries are wanted. */
+export interface AuditFilter {
+  /** The newest ones only. */
+  readonly limit?: number | undefined
+  /** `key.add`, or `key` for all that is done to keys. */
+  readonly action?: string | undefined
+  readonly since?: Date | undefined
+}
+
+/**
+ * Entries of one agency, of the installation (null), or of all chains ('all', by time), newest first; all of them without a
+ * limit.
+ */
 export async function listAudit(
   db: Queryable,
-  agencyId: number | null,
-  options: { limit?: number | undefined } = {},
+  agencyId: number | null | 'all',
+  { limit, action, since }: AuditFilter = {},
 ): Promise<AuditEntry[]> {
   const query = db<EntryRow>('audit_entries')
-    .where({ agency_id: agencyId ?? installation })
-    .orderBy('number', 'desc')
-  if (options.limit !== undefined) void query.limit(options.limit)
+  if (agencyId === 'all') void query.orderBy('at', 'desc')
+  else void query.where({ agency_id: agencyId ?? installation })
+  void query.orderBy('number', 'desc')
+  if (action?.includes('.') === true) void query.where({ action })
+  else if (action !== undefined) void query.whereRaw('starts_with(action, ?)', [`${action}.`])
+  if (since !== undefined) void query.where('at', '>=', since)
+  if (limit !== undefined) void query.limit(limit)
   return (await query).map(toEntry)
+}
+
+/** All entries of a chain from its first, without holding them in memory. */
+export async function* streamAudit(
+  db: Queryable,
+  agencyId: number | null,
+): AsyncGenerator<AuditEntry> {
+  let last = 0
+  for (;;) {
+    const page = await readPage(db, agencyId ?? installation, last)
+    yield* page.map(toEntry)
+    if (page.length < pageSize) return
+    last = page.at(-1)?.number ?? last
+  }
+}
+
+/** The chains that there are: agency ids, null for the installation. */
+export async function listChains(db: Queryable): Promise<(number | null)[]> {
+  const { rows } = await db.raw<{ rows: { agency_id: number }[] }>(
+    `select agency_id from audit_heads
+      union
+     select agency_id from audit_entries
+      order by agency_id`,
+  )
+  return rows.map(({ agency_id }) => (agency_id === installation ? null : agency_id))
+}
+
+function readPage(db: Queryable, chain: number, after: number): Promise<EntryRow[]> {
+  return db<EntryRow>('audit_entries')
+    .where({ agency_id: chain })
+    .andWhere('number', '>', after)
+    .orderBy('number')
+    .limit(pageSize)
 }
 
 async function readHead(db: Queryable, agencyId: number): Promise<Head> {
@@ -135,6 +97,15 @@ async function readHead(db: Queryable, agencyId: number): Promise<Head> {
     .where({ agency_id: agencyId })
     .first('number', 'hash')
   return head ?? { number: 0, hash: '' }
+}
+
+/** The entry before the last so many; undefined where the chain is not longer, or the entry is not there. */
+async function findStart(db: Queryable, chain: number, last: number): Promise<Head | undefined> {
+  const { number } = await readHead(db, chain)
+  if (number <= last) return undefined
+  return db<EntryRow>('audit_entries')
+    .where({ agency_id: chain, number: number - last })
+    .first('number', 'hash')
 }
 
 /** Number of the first entry of the page that does not continue the chain. */
@@ -153,20 +124,22 @@ function findBreak(page: readonly EntryRow[], end: Head): { end: Head; firstBad?
 /**
  * Walks a whole chain and compares it with its recorded end. Finds every entry that was changed, removed, swapped or
  * slipped in; somebody who can write both tables and hashes everything anew is only found by comparing the last hash
- * with one kept elsewhere. Works beside writers.
+ * with one kept elsewhere. With `last` only so many entries at the end are walked, and what stands before them is
+ * believed. Works beside writers.
  */
-export async function verifyAudit(db: Queryable, agencyId: number | null): Promise<AuditVerdict> {
+export async function verifyAudit(
+  db: Queryable,
+  agencyId: number | null,
+  { last }: { readonly last?: number | undefined } = {},
+): Promise<AuditVerdict> {
   const chain = agencyId ?? installation
-  let end: Head = { number: 0, hash: '' }
+  const start = last === undefined ? undefined : await findStart(db, chain, last)
+  let end: Head = start ?? { number: 0, hash: '' }
   const bad = (firstBad: number): AuditVerdict => ({ ok: false, entries: firstBad - 1, firstBad })
   for (;;) {
     // The head is read before the page, so the page must hold all that the head speaks of.
     const head = await readHead(db, chain)
-    const page = await db<EntryRow>('audit_entries')
-      .where({ agency_id: chain })
-      .andWhere('number', '>', end.number)
-      .orderBy('number')
-      .limit(pageSize)
+    const page = await readPage(db, chain, end.number)
     const found = findBreak(page, end)
     if (found.firstBad !== undefined) return bad(found.firstBad)
     end = found.end

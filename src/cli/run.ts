@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   agency: async () => (await import('./commands/agency.ts')).registerAgency,
   account: async () => (await import('./commands/account.ts')).registerAccount,
   key: async () => (await import('./commands/key.ts')).registerKey,
+  ca: async () => (await import('./commands/ca.ts')).registerCa,
   template: async () => (await import('./commands/template.ts')).registerTemplate,
   feed: async () => (await import('./commands/feed.ts')).registerFeed,
   flow: async () => (await import('./commands/flow.ts')).registerFlow,
@@ -24,6 +25,10 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   uploads: async () => (await import('./commands/uploads.ts')).registerUploads,
   records: async () => (await import('./commands/records.ts')).registerRecords,
   messages: async () => (await import('./commands/messages.ts')).registerMessages,
+  bans: async () => (await import('./commands/bans.ts')).registerBans,
+  maintenance: async () => (await import('./commands/maintenance.ts')).registerMaintenance,
+  audit: async () => (await import('./commands/audit.ts')).registerAudit,
+  doctor: async () => (await import('./commands/doctor.ts')).registerDoctor,
   config: async () => (await import('./commands/config.ts')).registerConfig,
   version: async () => (await import('./commands/version.ts')).registerVersion,
 }

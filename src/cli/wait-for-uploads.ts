@@ -43,6 +43,7 @@ async function isAtRest(db: Db, upload: Upload): Promise<boolean> {
   if (!finals.includes(upload.state)) return false
   if (upload.state === 'withdrawn') return true
   if (upload.archivedAt === null) return false
+  if (upload.reason === 'COMPANION_FILE') return true
   if (upload.state !== 'imported' && upload.state !== 'imported-with-rejects') return true
   return (await findPlanResult(db, upload.agencyId, upload.uploadId)) !== undefined
 }

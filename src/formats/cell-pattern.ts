@@ -9,7 +9,7 @@ export interface CellPattern {
 const most = 64
 
 /** Cells that must stand behind each value, behind each shape, and behind the belief that a column is never blank. */
-const weights = { value: 2, shape: 5, neverBlank: 30 } as const
+const weights = { value: 2, shape: 3, neverBlank: 3 } as const
 
 const dashes = /^[-=_+\s]+$/
 

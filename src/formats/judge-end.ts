@@ -1,7 +1,7 @@
 import type { TextFacts } from './evidence-facts.ts'
 import type { Dialect } from './readers/scan-record.ts'
 import { scanRecord } from './readers/scan-record.ts'
-import { findTrailerCount, isTrailerRow } from './trailer.ts'
+import { findCountMeaning, findTrailerCount, isTrailerRow } from './trailer.ts'
 import type { Evidence } from './types.ts'
 
 /** What the bytes at the very end say. */
@@ -13,10 +13,10 @@ export interface LastBytes {
   readonly isLineEndCut: boolean
 }
 
-type Verdict = Pick<Evidence, 'verdict' | 'findings' | 'trailer'>
+type Verdict = Pick<Evidence, 'verdict' | 'findings' | 'trailer' | 'isContradicted'>
 
-/** OpenSSH, paramiko and most libraries send blocks of this size or a multiple of it. */
-const transferBlock = 32_768
+/** OpenSSH, paramiko, PuTTY and most libraries send blocks of a multiple of this size: 4, 16, 32 or 256 KiB. */
+const transferBlock = 4096
 
 /** From this share of short records on, a short last record says nothing (some exports drop blank cells at the end). */
 const usualRaggedness = 0.05
@@ -36,9 +36,11 @@ export function judgeEnd(facts: TextFacts, bytes: LastBytes, dialect: Dialect): 
   const trailer = isTrailerRow(cells, { width: facts.usualWidth })
   const count = findTrailerCount(cells)
   if (trailer !== undefined && trailer !== 'dashes' && !isDoubtful(trailer, cells, count, facts)) {
-    return isCountCut(count, facts)
-      ? missing('The closing line tells a count that is only the beginning of the true one.')
-      : { ...complete(`The file closes with a trailer (${trailer}).`), trailer }
+    if (isCountCut(count, facts))
+      return missing('The closing line tells a count that is only the beginning of the true one.')
+    const contradiction = findContradiction(trailer, cells, count, facts)
+    if (contradiction !== undefined) return { ...missing(contradiction), isContradicted: true }
+    return { ...complete(`The file closes with a trailer (${trailer}).`), trailer }
   }
   if (facts.openQuoteLine !== undefined) {
     return missing(`A quote that opens on line ${facts.openQuoteLine} is never closed.`)
@@ -86,6 +88,25 @@ function isDoubtful(
   if (last?.record.hasLineEnd !== false || trailer !== 'trailer record') return false
   if (/^\s*(trailer|trlr?|eof)\s*$/i.test(cells[0] ?? '')) return false
   return count === undefined || count >= records || count < records - uncounted
+}
+
+/**
+ * What is wrong with the count of a closing line, if it surely is. Some programs count the header and the closing line too, or the
+ * lines of the file, which are more than its records where cells hold line ends; titles are never counted.
+ */
+function findContradiction(
+  trailer: string,
+  cells: readonly string[],
+  count: number | undefined,
+  { last, records }: TextFacts,
+): string | undefined {
+  const meaning = findCountMeaning(trailer, cells)
+  if (count === undefined || meaning === undefined) return undefined
+  const most = Math.max(records, last?.record.line ?? 0)
+  const least = records - 1 - uncounted
+  if (count <= most && (meaning === 'at most' || count >= least)) return undefined
+  const known = `${Math.max(0, least)} to ${most}`
+  return `The closing line counts ${count} rows, but the file has ${known}, however they are counted.`
 }
 
 /** A trailer such as `TRAILER|12`, cut from `TRAILER|1234`: its count begins like the number of records and is smaller. */

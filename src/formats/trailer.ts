@@ -85,11 +85,31 @@ function isTrailerRecord(filled: readonly string[], length: number, width: numbe
   return rest.every((cell) => /\d/.test(cell) || /^(records?|rows?|count|total)[:=]?$/i.test(cell))
 }
 
-/** The count that a trailer tells, if it tells exactly one. */
+/** A day without separators (`20261123`), and what is longer than any count. */
+const noCount = /^(?:(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|0*[1-9]\d{7,})$/
+
+/** The count that a trailer tells, if it tells exactly one; days are none. */
 export function findTrailerCount(cells: readonly string[]): number | undefined {
   const counts = cells
     .join(' ')
     .match(/(?<![\d/:.-])\d{1,3}(,\d{3})+(?![\d/:.-])|(?<![\d/:.-])\d+(?![\d/:.-])/g)
-  const only = counts?.length === 1 ? counts[0] : undefined
-  return only === undefined ? undefined : Number(only.replaceAll(',', ''))
+  const [only, second] = (counts ?? []).filter((count) => !noCount.test(count))
+  return only === undefined || second !== undefined ? undefined : Number(only.replaceAll(',', ''))
+}
+
+const clearMark = /^\s*(trailer|trlr?|eof|footer|ftr)\s*$/i
+/** Counts of lines, by their words; a count of cases or an unnamed total may be anything. */
+const rowWords = /\b(rows?|rows?\(s\)|records?|lines|entries)\b/i
+
+/**
+ * How far the count of a closing line can be trusted to mean the rows: `exactly`, for the trailer record of a program;
+ * `at most`, for a line of words, which may count one section only; undefined where it may count something else.
+ */
+export function findCountMeaning(
+  trailer: string,
+  cells: readonly string[],
+): 'exactly' | 'at most' | undefined {
+  if (trailer === 'trailer record') return clearMark.test(cells[0] ?? '') ? 'exactly' : 'at most'
+  if (trailer === 'rows affected') return 'at most'
+  return trailer === 'record count' && rowWords.test(cells.join(' ')) ? 'at most' : undefined
 }

@@ -56,6 +56,8 @@ export interface Evidence {
   readonly hasFinalLineEnd: boolean | null
   /** A recognised trailer at the end, the strongest evidence. */
   readonly trailer: string | null
+  /** The closing line counts other rows than there are: not even a sender that says it had finished outweighs that. */
+  readonly isContradicted?: boolean
   /** Records counted (title rows and header included). */
   readonly records: number
   /** Cells of the last record and of the usual record. */

@@ -1,6 +1,7 @@
 import { ConflictError, FileError, NotFoundError, UsageError } from '../errors/index.ts'
 import type { AppError } from '../errors/index.ts'
 import { inTransaction } from '../db/index.ts'
+import type { NoteAudit } from '../audit/index.ts'
 import type { Db } from '../db/index.ts'
 import type { Claim, Inbox, Outcome } from '../inbox/index.ts'
 import { analyzeRecords, requestPlan } from '../records/index.ts'
@@ -29,6 +30,7 @@ export interface ImportClaimParts {
   readonly agencies: Pick<Agencies, 'listFeeds'>
   readonly templates: Pick<Templates, 'get' | 'list'>
   readonly now: () => Date
+  readonly note?: NoteAudit | undefined
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined
 }
 
@@ -124,11 +126,15 @@ export async function importClaim(
   try {
     const { state, reason, report } = await work()
     accepted = report.rows.accepted
-    log.info('import ended', {
-      state,
-      reason,
-      rows: report.rows.read,
-      ms: report.timings['totalMs'],
+    const ms = report.timings['totalMs']
+    log.info('import ended', { state, reason, rows: report.rows.read, ms })
+    const { read, rejected } = report.rows
+    parts.note?.({
+      agencyId,
+      actor: 'importer',
+      action: 'upload.ended',
+      subject: uploadId,
+      detail: { state, reason, read, accepted, rejected, ms },
     })
   } catch (error) {
     if (error instanceof ConflictError && error.code === 'UPLOAD_STATE') {

@@ -1,4 +1,5 @@
 import type { Agencies } from '../agencies/index.ts'
+import type { NoteAudit } from '../audit/index.ts'
 import type { Bell, Db } from '../db/index.ts'
 import { AppError, ConflictError } from '../errors/index.ts'
 import type { Claim, Inbox } from '../inbox/index.ts'
@@ -18,6 +19,8 @@ export interface ImporterParts {
   readonly now: () => Date
   /** Time that a running import has to finish once `stop` is called. */
   readonly graceMs: number
+  /** Hears how each import ended, and how long it took. */
+  readonly note?: NoteAudit | undefined
   /** Hears of every few hundred rows; must not throw. */
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined
 }

@@ -6,6 +6,7 @@ import { findFile, isSameFile, isTwin } from './file-identity.ts'
 import type { FoundFile } from './file-identity.ts'
 import type { InboxContext } from './inbox-context.ts'
 import { copyDurable } from './link-or-copy.ts'
+import { noteChange } from './note-change.ts'
 import { findMendedUpload } from './rejects-origin.ts'
 import type { UploadRow } from './upload-row.ts'
 import { updateUpload } from './upload-store.ts'
@@ -108,7 +109,10 @@ export async function adopt(context: InboxContext, stray: Stray): Promise<boolea
       await Promise.all([context.places.spoolFolder, dirname(absolute)].map(context.syncFolder))
       return true
     })
-    if (isAdopted) context.log.info('file adopted', { uploadId, agencyId, bytes: file.size })
-    return isAdopted
+    if (!isAdopted) return false
+    context.log.info('file adopted', { uploadId, agencyId, bytes: file.size })
+    const facts = { agency_id: agencyId, upload_id: uploadId, account: '', sha256: null }
+    noteChange(context, { ...facts, bytes: file.size }, 'upload.received', { source: 'disk' })
+    return true
   })
 }

@@ -10,6 +10,7 @@ import { hashBeginnings } from './hash-beginnings.ts'
 import type { InboxContext } from './inbox-context.ts'
 import { linkOrCopy } from './link-or-copy.ts'
 import { writeRejects } from './rejects-file.ts'
+import { tellLost } from './tell-lost.ts'
 import type { UploadRow } from './upload-row.ts'
 import { finalStates } from './upload-row.ts'
 import { findUpload } from './upload-store.ts'
@@ -53,8 +54,7 @@ async function moveOriginal(context: InboxContext, row: UploadRow, target: strin
   const ownName = await findReplaceableName(context, row)
   const source = (await findFile(spool)) === undefined ? inboxName : spool
   if (source === undefined) {
-    if ((await findFile(target)) === undefined)
-      context.log.error('upload lost', { uploadId: row.upload_id, reason: 'UPLOAD_LOST' })
+    if ((await findFile(target)) === undefined) tellLost(context, row)
   } else {
     await linkOrCopy(source, target).catch(async (error: unknown) => {
       const isTaken = (error as NodeJS.ErrnoException).code === 'EEXIST'

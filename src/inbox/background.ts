@@ -23,15 +23,21 @@ export interface Background {
   isStarted(): boolean
   /** Something may settle now. Does nothing before `start`. */
   wake(): void
+  /** Something was received whose sender is still connected: it can be looked at, but cannot settle yet. */
+  wakeSoon(): void
   /** The journal knows more than the database: reconcile soon. */
   noteBehind(): void
   /** Watches an agency from now on, if anything is watched. */
   watch(agency: string): void
+  /** A sender of this process begins to write into the agency's inbox. */
+  muffle(agency: string): void
 }
 
 const behindMs = 2_000
 /** Events come in swarms; one look serves a swarm. */
 const swarmMs = 50
+/** Files that come one after another in one session are looked at together. */
+const soonMs = 250
 
 /** Builds the background work; the parts of the inbox wake it. */
 export function createBackground(context: InboxContext, bell: Bell | undefined): Background {
@@ -42,6 +48,7 @@ export function createBackground(context: InboxContext, bell: Bell | undefined):
   let watcher: Watcher | undefined
   let deafen: (() => void) | undefined
   let isBehind = false
+  let waking: NodeJS.Timeout | undefined
 
   async function settle(): Promise<number> {
     return (await examineReceived(context)) + (await settleReceived(context))
@@ -60,6 +67,8 @@ export function createBackground(context: InboxContext, bell: Bell | undefined):
 
   async function upkeepRound(): Promise<number> {
     await tidy()
+    // Raises the alarm of a full disk also while nobody sends.
+    await context.disk.measure()
     await scan.run()
     tasks?.settle.kick()
     tasks?.adopt.kick()
@@ -123,13 +132,18 @@ export function createBackground(context: InboxContext, bell: Bell | undefined):
       for (const open of [...context.openUploads.values()])
         await endings.abandon(open, 'SERVER_STOPPED')
       await context.keepAlive.end()
-      if (tasks === undefined) return
+      if (tasks === undefined) {
+        await context.journal.close()
+        return
+      }
+      clearTimeout(waking)
       const ending = tasks
       tasks = undefined
       deafen?.()
       await watcher?.close()
       watcher = undefined
       for (const task of Object.values(ending)) await task.stop()
+      await context.journal.close()
       await removeNode(context.db, context.nodeId).catch((error: unknown) => {
         context.log.warn('node not signed off', { err: error })
       })
@@ -141,10 +155,17 @@ export function createBackground(context: InboxContext, bell: Bell | undefined):
     },
     isStarted: () => tasks !== undefined,
     wake: () => tasks?.settle.kick(),
+    wakeSoon() {
+      waking ??= setTimeout(() => {
+        waking = undefined
+        tasks?.settle.kick()
+      }, soonMs).unref()
+    },
     noteBehind() {
       isBehind = true
       setTimeout(() => tasks?.upkeep.kick(), behindMs).unref()
     },
     watch: (agency) => watcher?.add(agency),
+    muffle: (agency) => watcher?.muffle(agency),
   }
 }

@@ -1,13 +1,16 @@
 import { lutimes, mkdir, rename as renameFs, rmdir, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Agency } from '../agencies/index.ts'
-import { AccessError, AppError, ConflictError, UsageError } from '../errors/index.ts'
+import { AccessError, AppError, ConflictError, NotFoundError, UsageError } from '../errors/index.ts'
 import { removeHeld } from './archive-place.ts'
 import { assertActive } from './assert-active.ts'
+import { assertExtension } from './assert-extension.ts'
 import { assertName } from './assert-name.ts'
 import { attemptDatabase } from './attempt-database.ts'
 import { findFile, isSameFile } from './file-identity.ts'
 import type { FoundFile } from './file-identity.ts'
+import { dropGhosts } from './ghost-store.ts'
+import { changeGhost } from './ghosts.ts'
 import type { InboxContext } from './inbox-context.ts'
 import { toInboxPath } from './inbox-path.ts'
 import { isTemporaryName } from './is-temporary-name.ts'
@@ -117,7 +120,7 @@ async function journalRemoval(context: InboxContext, found: FoundFile): Promise<
 /** An upload whose file was removed before any importer took it. Its bytes stay in the spool for a day. */
 async function recordRemoval(
   context: InboxContext,
-  agency: Agency,
+  { agency, account }: Sender,
   found: FoundFile,
   { open, row }: StandingUpload,
 ): Promise<void> {
@@ -131,7 +134,53 @@ async function recordRemoval(
     withdrawUpload(context.db, agency.agencyId, row.upload_id, 'WITHDRAWN'),
   )
   if (saved === undefined) await journalRemoval(context, found)
+  if (saved?.result === true)
+    context.note({
+      agencyId: agency.agencyId,
+      actor: account,
+      action: 'upload.withdrawn',
+      subject: row.upload_id,
+      detail: { reason: 'WITHDRAWN', bytes: row.bytes, sha256: row.sha256 },
+    })
   await context.lock(`upload:${row.upload_id}`, () => removeHeld(context, row))
+}
+
+/** Is there nothing on the disk under this name, so that it may be a ghost's? */
+async function isGone(
+  context: InboxContext,
+  agency: Agency,
+  path: readonly string[],
+): Promise<boolean> {
+  try {
+    await findStanding(context, agency, path)
+    return false
+  } catch (error) {
+    if (error instanceof NotFoundError) return true
+    throw error
+  }
+}
+
+/** Does the work on a file; where there is none any more, what can be done with its ghost. */
+async function orGhost(work: () => Promise<void>, haunt: () => Promise<boolean>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    // the importer may be another process, which takes the name between two looks
+    const isMissing =
+      error instanceof NotFoundError || (error as NodeJS.ErrnoException).code === 'ENOENT'
+    if (!isMissing || !(await haunt())) throw error
+  }
+}
+
+/** These names belong to their sender again: ghosts of older files do not come back there. */
+async function forgetGhosts(
+  context: InboxContext,
+  agency: Agency,
+  ...paths: (readonly string[])[]
+): Promise<void> {
+  await attemptDatabase(context, () =>
+    dropGhosts(context.db, agency.agencyId, paths.map(toInboxPath)),
+  )
 }
 
 function refuseFolderError(error: unknown): never {
@@ -149,46 +198,69 @@ export function createNameChanges(context: InboxContext): NameChanges {
   const alone = <Result>(agency: Agency, work: () => Promise<Result>) =>
     context.lock(`agency:${agency.agencyId}`, work)
 
+  async function renameStanding(
+    sender: Sender,
+    from: readonly string[],
+    to: readonly string[],
+    overwrite: boolean,
+  ): Promise<void> {
+    const { agency } = sender
+    const old = await findStanding(context, agency, from)
+    const target = await locateNew(context, agency, to)
+    await assertFree(old, target.absolute, overwrite)
+    if (old.found.kind === 'folder') return moveFolder(context, agency, old, target)
+    assertExtension(agency, target.path.at(-1) ?? '')
+    const upload = await findStandingUpload(context, agency, old.found)
+    if (old.absolute !== target.absolute) {
+      await keepOpenBytes(context, target.absolute)
+      await renameFs(old.absolute, target.absolute)
+      await Promise.all([dirname(old.absolute), dirname(target.absolute)].map(context.syncFolder))
+    }
+    await recordRename(context, sender, upload, target.path)
+    await forgetGhosts(context, agency, old.path, target.path)
+  }
+
+  async function removeStanding(sender: Sender, path: readonly string[]): Promise<void> {
+    const { agency } = sender
+    const standing = await findStanding(context, agency, path)
+    if (standing.found.kind !== 'file')
+      throw new UsageError('PATH_KIND', 'This is a folder, not a file.')
+    const upload = await findStandingUpload(context, agency, standing.found)
+    if (!upload.isCertain) await journalRemoval(context, standing.found)
+    await keepOpenBytes(context, standing.absolute)
+    await unlink(standing.absolute)
+    await recordRemoval(context, sender, standing.found, upload)
+    await forgetGhosts(context, agency, standing.path)
+  }
+
   return {
-    async rename(sender, from, to, { overwrite }) {
-      const { agency } = sender
-      await assertActive(context, agency)
-      await alone(agency, async () => {
-        const old = await findStanding(context, agency, from)
-        const target = await locateNew(context, agency, to)
-        await assertFree(old, target.absolute, overwrite)
-        if (old.found.kind === 'folder') return moveFolder(context, agency, old, target)
-        const upload = await findStandingUpload(context, agency, old.found)
-        if (old.absolute !== target.absolute) {
-          await keepOpenBytes(context, target.absolute)
-          await renameFs(old.absolute, target.absolute)
-          await Promise.all(
-            [dirname(old.absolute), dirname(target.absolute)].map(context.syncFolder),
-          )
-        }
-        await recordRename(context, sender, upload, target.path)
-      })
+    async rename(asked, from, to, { overwrite }) {
+      const agency = await assertActive(context, asked.agency)
+      const sender = { ...asked, agency }
+      const haunt = async () => {
+        if (!(await isGone(context, agency, from))) return false
+        const { absolute, path } = await locateNew(context, agency, to)
+        if ((await findFile(absolute)) !== undefined) return false
+        return changeGhost(context, sender, from, { path })
+      }
+      await orGhost(() => alone(agency, () => renameStanding(sender, from, to, overwrite)), haunt)
       context.wake()
     },
     async remove(sender, path) {
       const { agency } = sender
       await assertActive(context, agency)
-      await alone(agency, async () => {
-        const standing = await findStanding(context, agency, path)
-        if (standing.found.kind !== 'file')
-          throw new UsageError('PATH_KIND', 'This is a folder, not a file.')
-        const upload = await findStandingUpload(context, agency, standing.found)
-        if (!upload.isCertain) await journalRemoval(context, standing.found)
-        await keepOpenBytes(context, standing.absolute)
-        await unlink(standing.absolute)
-        await recordRemoval(context, agency, standing.found, upload)
-      })
+      const haunt = async () =>
+        (await isGone(context, agency, path)) &&
+        (await changeGhost(context, sender, path, { path: null }))
+      await orGhost(() => alone(agency, () => removeStanding(sender, path)), haunt)
     },
     async makeFolder(sender, path) {
       await assertActive(context, sender.agency)
+      await context.quotas.admit(sender).assertNewEntry()
       await context.addAgency(sender.agency.agency)
       const { absolute } = await locateNew(context, sender.agency, path)
       await mkdir(absolute, { mode: 0o700 }).catch(refuseFolderError)
+      context.quotas.forget(sender)
     },
     async removeFolder(sender, path) {
       await assertActive(context, sender.agency)
@@ -198,12 +270,15 @@ export function createNameChanges(context: InboxContext): NameChanges {
       await rmdir(absolute).catch(refuseFolderError)
     },
     async setTimes(sender, path, accessedAt, modifiedAt) {
-      const { absolute, found } = await findStanding(context, sender.agency, path)
-      await lutimes(absolute, accessedAt, modifiedAt)
-      if (found.kind !== 'file') return
-      const { row } = await findStandingUpload(context, sender.agency, found)
-      if (row !== undefined)
-        await attemptDatabase(context, () => touch(context, sender, row.upload_id))
+      const stamp = async () => {
+        const { absolute, found } = await findStanding(context, sender.agency, path)
+        await lutimes(absolute, accessedAt, modifiedAt)
+        if (found.kind !== 'file') return
+        const { row } = await findStandingUpload(context, sender.agency, found)
+        if (row !== undefined)
+          await attemptDatabase(context, () => touch(context, sender, row.upload_id))
+      }
+      await orGhost(stamp, () => changeGhost(context, sender, path, { modifiedAt }))
     },
   }
 }

@@ -75,7 +75,9 @@ async function saveRow(
     await saveReceived(context.db, row, { ...end, rejectsOf })
   })
   if (saved === undefined) context.noteBehind()
-  context.wake()
+  const { sessionId } = open
+  if (sessionId !== null && context.liveSessions.has(sessionId)) context.wakeSoon()
+  else context.wake()
 }
 
 function reasonOf(open: OpenUpload): ErrorCode | null {
@@ -101,8 +103,11 @@ async function publish(context: InboxContext, open: OpenUpload, bytes: number): 
   const place = await takePlace(context, open)
   const placed = await findFile(context.places.spool(open.uploadId))
   assertUncut(open, placed?.size ?? -1, bytes)
-  await Promise.all(touchedFolders(context, open).map(context.syncFolder))
-  await saveRow(context, open, { state, reason: reasonOf(open), bytes })
+  // The journal has the row already, so it need not wait for the folders: OK waits for both.
+  await Promise.all([
+    ...touchedFolders(context, open).map(context.syncFolder),
+    saveRow(context, open, { state, reason: reasonOf(open), bytes }),
+  ])
   if (place === 'won') await recordName(context, open)
 }
 
@@ -158,9 +163,15 @@ async function endUnfinished(
   }
 }
 
-async function release(context: InboxContext, open: OpenUpload): Promise<void> {
+async function release(
+  context: InboxContext,
+  open: OpenUpload,
+  hadSecondName: boolean,
+): Promise<void> {
+  context.quotas.end(open)
   if (context.openUploads.get(open.uploadId) === open) context.openUploads.delete(open.uploadId)
-  await rm(context.places.openSpool(open.uploadId), { force: true })
+  if (open.hasSecondName || !hadSecondName)
+    await rm(context.places.openSpool(open.uploadId), { force: true })
   await open.handle.close()
 }
 
@@ -168,13 +179,15 @@ async function release(context: InboxContext, open: OpenUpload): Promise<void> {
 export function createEndings(context: InboxContext): Endings {
   async function finish(open: OpenUpload): Promise<void> {
     await drainWrites(open)
+    // A row that was never made is nobody else's either.
+    const isKnown = (await open.announcing?.finish()) ?? true
     if (open.failure !== undefined) throw open.failure
     const bytes = judgeSize(open)
     const { size } = await open.handle.stat()
     assertUncut(open, size, bytes)
     if (size > bytes) await open.handle.truncate(bytes)
     await open.handle.sync()
-    await assertOwn(context, open)
+    if (isKnown) await assertOwn(context, open)
     await publish(context, open, bytes)
     const { uploadId, agency } = open
     context.log.info('upload received', { uploadId, agencyId: agency.agencyId, bytes })
@@ -184,6 +197,7 @@ export function createEndings(context: InboxContext): Endings {
     async close(open) {
       assertStillOpen(open)
       open.isEnded = true
+      const { hasSecondName } = open
       try {
         await finish(open)
       } catch (error) {
@@ -191,15 +205,17 @@ export function createEndings(context: InboxContext): Endings {
         await endUnfinished(context, open, failure.code)
         throw failure
       } finally {
-        await release(context, open)
+        await release(context, open, hasSecondName)
       }
     },
     async abandon(open, reason) {
       if (open.isEnded) return
       open.isEnded = true
+      const { hasSecondName } = open
       await drainWrites(open)
+      await open.announcing?.finish()
       await endUnfinished(context, open, open.failure?.code ?? reason)
-      await release(context, open).catch((error: unknown) => {
+      await release(context, open, hasSecondName).catch((error: unknown) => {
         context.log.warn('file handle not closed', { err: error, uploadId: open.uploadId })
       })
     },

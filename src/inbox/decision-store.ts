@@ -15,6 +15,7 @@ export async function hasLaterImport(
     .where('seq', '>', upload.seq)
     .whereIn('state', ['imported', 'imported-with-rejects', 'duplicate'])
     .whereNull('rejects_of')
+    .whereNull('companion_of')
   if (feed !== '') void later.where({ feed })
   return (await later.select<unknown[]>('seq').limit(1)).length > 0
 }

@@ -3,6 +3,7 @@ import { examineFile } from '../formats/index.ts'
 import { listUnexaminedAfter } from './examine-store.ts'
 import { findBytes } from './find-bytes.ts'
 import type { InboxContext } from './inbox-context.ts'
+import { noteChange } from './note-change.ts'
 import { saveExamination } from './settle-store.ts'
 import { supersedeShorter } from './supersede.ts'
 import type { UploadRow } from './upload-row.ts'
@@ -13,6 +14,7 @@ async function examine(context: InboxContext, row: UploadRow): Promise<boolean> 
   const examination = await examineFile(path, { fileName: row.file_name })
   if (!(await saveExamination(context.db, row, examination))) return false
   const { bytes, sha256, evidence } = examination
+  noteChange(context, { ...row, bytes, sha256 }, 'upload.examined', { verdict: evidence.verdict })
   await supersedeShorter(context, { ...row, bytes, sha256, evidence })
   return true
 }

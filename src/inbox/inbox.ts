@@ -2,13 +2,18 @@ import type { Agencies } from '../agencies/index.ts'
 import type { NoteAudit } from '../audit/index.ts'
 import type { Bell, Db } from '../db/index.ts'
 import type { Logger } from '../log/index.ts'
+import { createAccountQuotas } from './account-quotas.ts'
 import { createBackground } from './background.ts'
+import { countAhead } from './count-ahead.ts'
+import { createDiskSpace } from './disk-space.ts'
 import type { InboxContext, InboxSettings } from './inbox-context.ts'
+import { countFigures } from './figures-store.ts'
+import { createGhosts } from './ghosts.ts'
 import { createJournal } from './journal.ts'
 import { createKeepAlive } from './keep-alive.ts'
 import { createKeyedLock } from './keyed-lock.ts'
 import { createLayout } from './layout.ts'
-import { assertHomeWritable } from './probe-home.ts'
+import { assertHomeWritable, hasHardLinks } from './probe-home.ts'
 import { createQueue } from './queue.ts'
 import { createReceiving } from './receiving.ts'
 import { createSyncFolder } from './sync-folder.ts'
@@ -41,7 +46,7 @@ export interface InboxParts {
  */
 export function createInbox(parts: InboxParts): Inbox {
   const places = createLayout(parts.home)
-  const syncFolder = createSyncFolder()
+  const syncFolder = createSyncFolder(places.isLasting)
   const made = new Map<string, Promise<void>>()
 
   async function makeAgency(agency: string): Promise<void> {
@@ -49,6 +54,10 @@ export function createInbox(parts: InboxParts): Inbox {
     await places.prepareAgency(agency)
     background.watch(agency)
   }
+
+  const now = parts.now ?? (() => performance.now())
+  const lock = createKeyedLock()
+  const { db, log, home, settings } = parts
 
   const context: InboxContext = {
     db: parts.db,
@@ -60,19 +69,27 @@ export function createInbox(parts: InboxParts): Inbox {
     nodeId: parts.nodeId,
     note: parts.note ?? (() => undefined),
     leaseMs: parts.leaseMs ?? 60_000,
-    now: parts.now ?? (() => performance.now()),
-    lock: createKeyedLock(),
+    now,
+    lock,
     syncFolder,
+    disk: createDiskSpace({ path: home, reserveMb: settings.reserveMb, log, now }),
+    quotas: createAccountQuotas({ db, log, lock, now, places }),
     openUploads: new Map(),
+    agencyStates: new Map(),
     liveSessions: new Set(),
+    lostUploads: new Set(),
+    sessions: new Map(),
     keepAlive: createKeepAlive({
       db: parts.db,
       log: parts.log,
       nodeId: parts.nodeId,
       isNeeded: () => context.openUploads.size > 0,
+      isBeating: () => background.isStarted(),
       isStaying: () => context.liveSessions.size > 0 || background.isStarted(),
     }),
     wake: () => background.wake(),
+    wakeSoon: () => background.wakeSoon(),
+    muffle: (agency) => background.muffle(agency),
     noteBehind: () => background.noteBehind(),
     addAgency(agency) {
       const making = made.get(agency) ?? makeAgency(agency)
@@ -88,10 +105,18 @@ export function createInbox(parts: InboxParts): Inbox {
     receiving: createReceiving(context),
     queue: createQueue(context),
     uploads: createUploads(context),
+    ghosts: createGhosts(context),
+    figures: async () => ({
+      ...(await countFigures(context.db, context.settings.temporaryHours ?? 6)),
+      lost: context.lostUploads.size,
+    }),
     addAgency: context.addAgency,
     start: background.start,
     stop: background.stop,
     settleOnce: background.settleOnce,
+    measureDisk: context.disk.measure,
+    countAhead: () => countAhead(context),
+    hasHardLinks: () => hasHardLinks(places, parts.nodeId),
     async assertWritable() {
       await places.prepare()
       await assertHomeWritable(places, parts.nodeId)

@@ -14,6 +14,11 @@ export interface Endings {
   ): Promise<void>
 }
 
+/** All ends, with that of a channel which ended cleanly without a CLOSE. */
+export interface AllEndings extends Endings {
+  endUnclosed(open: OpenUpload): Promise<void>
+}
+
 /** Where in the file the sender's offset lies. */
 function place(open: OpenUpload, offset: number): number {
   open.shift ??= open.isAppend && offset < open.base ? open.base : 0
@@ -62,12 +67,12 @@ async function change(open: OpenUpload, work: () => Promise<void>): Promise<void
 
 /** The open file as a session uses it. */
 export function createIncomingFile(
-  context: Pick<InboxContext, 'settings'>,
+  context: Pick<InboxContext, 'settings' | 'disk' | 'quotas'>,
   open: OpenUpload,
-  endings: Endings,
+  endings: AllEndings,
 ): IncomingFile {
   const { handle } = open
-  const limit = context.settings.maxUploadBytes
+  const limit = Math.min(context.settings.maxUploadBytes, open.maxBytes)
 
   function assertRoom(size: number): void {
     if (size <= limit) return
@@ -75,13 +80,25 @@ export function createIncomingFile(
     throw open.failure
   }
 
+  /** Waits only where quota or disk are nearly used up: the common WRITE costs no turn. */
+  async function takeRoom(size: number, bytes: number): Promise<void> {
+    const growing = context.quotas.grow(open, size)
+    if (growing !== undefined) await growing
+    const taking = context.disk.take(bytes)
+    if (taking !== undefined) await taking
+  }
+
   return {
     uploadId: open.uploadId,
     async write(chunks, offset) {
       assertStillOpen(open)
       const position = place(open, offset)
-      assertRoom(position + chunks.reduce((sum, { length }) => sum + length, 0))
-      await change(open, () => writeAll(open, chunks, position))
+      const bytes = chunks.reduce((sum, { length }) => sum + length, 0)
+      assertRoom(position + bytes)
+      await change(open, async () => {
+        await takeRoom(position + bytes, bytes)
+        await writeAll(open, chunks, position)
+      })
     },
     async read(length, offset) {
       assertStillOpen(open)
@@ -100,6 +117,7 @@ export function createIncomingFile(
       assertRoom(size)
       await drainWrites(open)
       await change(open, async () => {
+        await takeRoom(size, 0)
         await handle.truncate(size)
         open.written.cut(size)
         open.base = Math.min(open.base, size)
@@ -114,6 +132,7 @@ export function createIncomingFile(
       await change(open, () => handle.sync())
     },
     close: () => endings.close(open),
+    endUnclosed: () => endings.endUnclosed(open),
     abandon: (reason) => endings.abandon(open, reason),
   }
 }

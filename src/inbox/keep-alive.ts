@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db } from '../db/index.ts'
 import type { Logger } from '../log/index.ts'
 import { removeNode } from './touch-store.ts'
@@ -6,10 +7,12 @@ import { beat } from './upload-store.ts'
 /** Milliseconds between two signs of life of a process; after 15 s without one it is taken for dead. */
 export const beatMs = 2_000
 
+const patienceMs = 1_000
+
 /** Signs of life of a process whose background work is not started, as that of a command. */
 export interface KeepAlive {
-  /** Beats from now on, for as long as there is reason to. Idempotent. */
-  begin(): void
+  /** Beats from now on, for as long as there is reason to; the first beat is done when it returns, unless the database is slow. Idempotent. Never throws. */
+  begin(): Promise<void>
   /** Signs off if there is no reason to beat any more. Never throws. */
   end(): Promise<void>
 }
@@ -24,6 +27,8 @@ export function createKeepAlive(parts: {
   readonly log: Logger
   readonly nodeId: string
   readonly isNeeded: () => boolean
+  /** The background work beats by itself. */
+  readonly isBeating: () => boolean
   readonly isStaying: () => boolean
 }): KeepAlive {
   const { db, log, nodeId } = parts
@@ -41,11 +46,15 @@ export function createKeepAlive(parts: {
   }
 
   return {
-    begin() {
+    async begin() {
+      if (parts.isBeating()) return
+      const isFirst = timer === undefined
       timer ??= setInterval(() => {
         if (parts.isNeeded()) beating = beat(db, nodeId).catch(warn('no sign of life written'))
         else void end()
       }, beatMs).unref()
+      if (isFirst) beating = beat(db, nodeId).catch(warn('no sign of life written'))
+      await Promise.race([beating, sleep(patienceMs, undefined, { ref: false })])
     },
     end,
   }

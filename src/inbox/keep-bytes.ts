@@ -63,8 +63,13 @@ export async function placeFile(
   const path = standingPath(context, open)
   const present = path === undefined ? undefined : await findFile(path)
   if (path !== undefined && isSameFile(present, open)) {
-    await linkOver(path, spool)
-    await rm(second, { force: true })
+    if (open.hasSecondName) {
+      await rename(second, spool)
+      open.hasSecondName = false
+    } else {
+      await linkOver(path, spool)
+      await rm(second, { force: true })
+    }
     return 'standing'
   }
   if (!isSameFile(await findFile(second), open)) await copyThroughHandle(open, second)

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { AccessError, NotFoundError, UsageError } from '../errors/index.ts'
 import { findFile } from './file-identity.ts'
 import type { Area, Layout } from './types.ts'
@@ -13,6 +13,8 @@ export interface Places extends Layout {
   agencyFolder(agency: string): string
   /** Second name of a file that is open for writing and has lost its name in the inbox. */
   openSpool(uploadId: string): string
+  /** Whether the folder is one of the house, which nobody removes while the server runs. */
+  isLasting(path: string): boolean
   /** Makes the folders of the house, 0700. Idempotent. */
   prepare(): Promise<void>
   /** Makes the folders of one agency, 0700. Idempotent. */
@@ -48,18 +50,21 @@ function toSegment(segment: string): string {
 /** Checks that every folder on the way is a real one, and that the end is not a link. */
 async function walk(root: string, segments: readonly string[]): Promise<string> {
   let path = root
-  for (const segment of ['', ...segments.slice(0, -1)]) {
-    path = segment === '' ? path : join(path, segment)
-    const found = await findFile(path)
-    if (found?.kind === 'other') refuseLink()
-    if (found?.kind !== 'folder')
+  const folders = ['', ...segments.slice(0, -1)].map((segment) => (path = join(path, segment)))
+  const last = segments.at(-1)
+  const end = last === undefined ? undefined : join(path, last)
+  // Side by side: each look is a trip to the thread pool.
+  const [found, ...above] = await Promise.all([
+    end === undefined ? undefined : findFile(end),
+    ...folders.map(findFile),
+  ])
+  for (const folder of above) {
+    if (folder?.kind === 'other') refuseLink()
+    if (folder?.kind !== 'folder')
       throw new NotFoundError('PATH_NOT_FOUND', 'There is no such folder.')
   }
-  const last = segments.at(-1)
-  if (last === undefined) return path
-  path = join(path, last)
-  if ((await findFile(path))?.kind === 'other') refuseLink()
-  return path
+  if (found?.kind === 'other') refuseLink()
+  return end ?? path
 }
 
 /** Paths below a home folder. Nothing is made before `prepare`. */
@@ -78,7 +83,6 @@ export function createLayout(home: string): Places {
     area: (agency, area) => join(agencyFolder(agency), area),
     spool: (uploadId) => join(home, 'spool', uploadId),
     openSpool: (uploadId) => join(home, 'spool', `${uploadId}.open`),
-    journal: (uploadId) => join(home, 'journal', `${uploadId}.json`),
     async locate(agency, area, path) {
       if (path.length > maxDepth)
         throw new UsageError('PATH_INVALID', `Folders may be ${maxDepth} deep, no deeper.`)
@@ -87,6 +91,10 @@ export function createLayout(home: string): Places {
         throw new UsageError('PATH_INVALID', `Paths may be ${maxPath} bytes long, no longer.`)
       return walk(places.area(agency, area), segments)
     },
+    isLasting: (path) =>
+      path === places.spoolFolder ||
+      path === places.journalFolder ||
+      (dirname(dirname(dirname(path))) === home && areas.some((area) => area === basename(path))),
     async prepare() {
       await makeFolder(places.journalFolder)
       await makeFolder(places.lostFolder)

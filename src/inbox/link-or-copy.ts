@@ -7,6 +7,11 @@ import { unfinishedEnding } from './write-durable.ts'
 
 const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EXDEV', 'EMLINK', 'ENOSYS'])
 
+/** Whether a failed link(2) says that there are no hard links here, rather than that this one cannot be made. */
+export function isWithoutLinks(error: unknown): boolean {
+  return noLinks.has((error as NodeJS.ErrnoException).code ?? '')
+}
+
 /** Copies bytes and times to a new file that is synced before it gets its name. @throws EEXIST as link(2) does */
 export async function copyDurable(from: string, to: string): Promise<void> {
   const temporary = `${dirname(to)}/.${randomBytes(8).toString('hex')}${unfinishedEnding}`
@@ -37,7 +42,7 @@ export async function linkOrCopy(from: string, to: string): Promise<void> {
   try {
     await link(from, to)
   } catch (error) {
-    if (!noLinks.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+    if (!isWithoutLinks(error)) throw error
     await copyDurable(from, to)
   }
 }

@@ -1,15 +1,20 @@
 import { constants } from 'node:fs'
-import { copyFile, open as openFs, rename, rm, unlink } from 'node:fs/promises'
+import { copyFile, link, open as openFs, rename, rm, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { v7 as createId } from 'uuid'
 import { ConflictError, NotFoundError, UsageError } from '../errors/index.ts'
+import type { Admission } from './account-quotas.ts'
+import { announce, announceSoon } from './announce-upload.ts'
 import { assertActive } from './assert-active.ts'
+import { assertExtension } from './assert-extension.ts'
 import { assertName } from './assert-name.ts'
 import { attemptDatabase } from './attempt-database.ts'
-import { toJournalEntry, toNewUpload } from './close-file.ts'
+import { toNewUpload } from './close-file.ts'
 import { findFile, isSameFile, toFoundFile } from './file-identity.ts'
 import type { FoundFile } from './file-identity.ts'
+import { findGhostBytes } from './ghosts.ts'
 import type { InboxContext } from './inbox-context.ts'
+import { isWithoutLinks } from './link-or-copy.ts'
 import { keepOpenBytes, recordName, standingPath } from './keep-bytes.ts'
 import { createOpenUpload, drainWrites, wholePrefix } from './open-upload.ts'
 import type { OpenUpload } from './open-upload.ts'
@@ -24,6 +29,7 @@ interface Opening {
   readonly absolute: string
   readonly mode: OpenMode
   readonly forcedTemplate: string | null
+  readonly admission: Admission
 }
 
 const readWrite = constants.O_RDWR | constants.O_NOFOLLOW
@@ -44,7 +50,13 @@ async function register(
   context: InboxContext,
   opening: Opening,
   handle: FileHandle,
-  known: { uploadId: string; base: number; isAcknowledged: boolean; openedAt?: Date },
+  known: {
+    uploadId: string
+    base: number
+    isAcknowledged: boolean
+    openedAt?: Date
+    hasSecondName?: boolean
+  },
 ): Promise<OpenUpload> {
   const { sender, path, mode } = opening
   const { device, inode } = toFoundFile(await handle.stat({ bigint: true }))
@@ -59,8 +71,10 @@ async function register(
     device,
     inode,
     handle,
+    maxBytes: sender.quota?.maxFileBytes ?? Infinity,
     isAppend: mode.append && !mode.truncate,
     isAcknowledged: known.isAcknowledged,
+    hasSecondName: known.hasSecondName ?? false,
     base: known.base,
     path,
     fileName: path.at(-1) ?? '',
@@ -69,18 +83,9 @@ async function register(
   return open
 }
 
-/** The row `receiving`, or the journal where the database is away. */
-async function announce(context: InboxContext, open: OpenUpload): Promise<void> {
-  const row = toNewUpload(context, open, open.base)
-  const saved = await attemptDatabase(context, () => saveReceiving(context.db, row))
-  if (saved !== undefined) return
-  if (!open.isAcknowledged)
-    await context.journal.save(toJournalEntry(context, open, 'receiving', open.base))
-  context.noteBehind()
-}
-
 /** An OPEN has failed: nothing of it stays, and what stood there before it still stands. */
 async function undo(context: InboxContext, open: OpenUpload): Promise<void> {
+  context.quotas.end(open)
   context.openUploads.delete(open.uploadId)
   await rm(context.places.openSpool(open.uploadId), { force: true })
   await open.handle.close()
@@ -107,6 +112,7 @@ async function takeName(
 
 /** A new inode takes the name; whatever had it lives on in the spool. */
 async function replaceFile(context: InboxContext, opening: Opening): Promise<OpenUpload> {
+  await opening.admission.assertNewFile()
   const uploadId = createId()
   const second = context.places.openSpool(uploadId)
   const handle = await openFs(second, createNew, 0o600)
@@ -122,6 +128,7 @@ async function takeOver(
 ): Promise<OpenUpload> {
   old.isEnded = true
   await drainWrites(old)
+  await old.announcing?.finish()
   const handle = await openFs(opening.absolute, readWrite)
   const base = wholePrefix(old)
   await handle.truncate(base)
@@ -131,6 +138,7 @@ async function takeOver(
     base,
     isAcknowledged,
     openedAt,
+    hasSecondName: old.hasSecondName,
   })
   await old.handle.close()
   return open
@@ -156,10 +164,12 @@ async function copyOnWrite(
   context: InboxContext,
   opening: Opening,
   row: UploadRow | undefined,
+  from = opening.absolute,
 ): Promise<OpenUpload> {
+  if (row?.state !== 'received') await opening.admission.assertNewFile()
   const copyId = createId()
   const second = context.places.openSpool(copyId)
-  await copyFile(opening.absolute, second, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+  await copyFile(from, second, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
   const handle = await openFs(second, readWrite)
   const base = (await handle.stat()).size
   const open = await register(context, opening, handle, {
@@ -168,7 +178,12 @@ async function copyOnWrite(
     isAcknowledged: false,
   })
   if (row?.state !== 'received') return takeName(context, opening, open, second)
-  const again = { ...open, uploadId: row.upload_id, isAcknowledged: true, openedAt: row.opened_at }
+  const again: OpenUpload = {
+    ...open,
+    uploadId: row.upload_id,
+    isAcknowledged: true,
+    openedAt: row.opened_at,
+  }
   context.openUploads.set(again.uploadId, again)
   const saved = await attemptDatabase(context, () =>
     saveReceiving(context.db, toNewUpload(context, again, base)),
@@ -195,17 +210,52 @@ async function reopen(
     : copyOnWrite(context, opening, row)
 }
 
-async function openByMode(context: InboxContext, opening: Opening): Promise<OpenUpload> {
-  const found = await findFile(opening.absolute)
+/** A new file under its name alone, where the file system has no hard links. */
+async function createUnlinked(context: InboxContext, opening: Opening): Promise<OpenUpload> {
+  const handle = await openFs(opening.absolute, createNew, 0o600)
+  return register(context, opening, handle, {
+    uploadId: createId(),
+    base: 0,
+    isAcknowledged: false,
+  })
+}
+
+/** A new file: made in the spool as `<id>.open`, then given its name in the inbox. */
+async function createFile(context: InboxContext, opening: Opening): Promise<OpenUpload> {
+  const uploadId = createId()
+  const second = context.places.openSpool(uploadId)
+  const handle = await openFs(second, createNew, 0o600)
+  try {
+    await link(second, opening.absolute)
+  } catch (error) {
+    await handle.close()
+    await rm(second, { force: true })
+    if (isWithoutLinks(error)) return createUnlinked(context, opening)
+    throw error
+  }
+  const known = { uploadId, base: 0, isAcknowledged: false, hasSecondName: true }
+  return register(context, opening, handle, known)
+}
+
+async function openByMode(
+  context: InboxContext,
+  opening: Opening,
+  found: FoundFile | undefined,
+): Promise<OpenUpload> {
+  const { sender, path, mode } = opening
+  if (found === undefined && !mode.truncate && !mode.exclusive) {
+    const ghost = await findGhostBytes(context, sender, path)
+    if (ghost !== undefined) {
+      await opening.admission.assertNewEntry()
+      return copyOnWrite(context, opening, undefined, ghost)
+    }
+  }
   assertMayOpen(found, opening.mode)
   if (found === undefined) {
     assertName(opening.path.at(-1) ?? '')
-    const handle = await openFs(opening.absolute, createNew, 0o600)
-    return register(context, opening, handle, {
-      uploadId: createId(),
-      base: 0,
-      isAcknowledged: false,
-    })
+    await opening.admission.assertNewEntry()
+    await opening.admission.assertNewFile()
+    return createFile(context, opening)
   }
   return opening.mode.truncate ? replaceFile(context, opening) : reopen(context, opening, found)
 }
@@ -224,7 +274,8 @@ async function removeName(context: InboxContext, open: OpenUpload): Promise<void
  * when it is gone on with; an unfinished file is gone on with in place; a file that is open elsewhere is taken over.
  *
  * @throws {NotFoundError} PATH_NOT_FOUND @throws {ConflictError} PATH_EXISTS @throws {UsageError} PATH_KIND, PATH_INVALID
- * @throws {AccessError} AGENCY_DISABLED, PATH_OUTSIDE
+ * @throws {AccessError} AGENCY_DISABLED, PATH_OUTSIDE, EXTENSION_REFUSED
+ * @throws {LimitError} DISK_RESERVE, QUOTA_BYTES, QUOTA_FILES, QUOTA_ENTRIES
  */
 export async function openFile(
   context: InboxContext,
@@ -234,25 +285,34 @@ export async function openFile(
   forcedTemplate: string | null = null,
 ): Promise<OpenUpload> {
   const { agency } = sender
-  await assertActive(context, agency)
-  if (path.length === 0) throw new UsageError('PATH_KIND', 'The inbox itself is a folder.')
+  const current = await assertActive(context, agency)
+  const fileName = path.at(-1)
+  if (fileName === undefined) throw new UsageError('PATH_KIND', 'The inbox itself is a folder.')
+  assertExtension(current, fileName)
   await context.addAgency(agency.agency)
+  await context.disk.assertReserve()
+  const admission = context.quotas.admit(sender)
+  await admission.assertBytes()
   if (sender.sessionId !== undefined) context.liveSessions.add(sender.sessionId)
+  context.muffle(agency.agency)
   const segments = path.map((segment) => segment.normalize('NFC'))
   const { open, isReplaced } = await context.lock(`agency:${agency.agencyId}`, async () => {
     const absolute = await context.places.locate(agency.agency, 'inbox', segments)
-    const isReplaced = (await findFile(absolute)) !== undefined
-    const opening = { sender, path: segments, absolute, mode, forcedTemplate }
-    return { open: await openByMode(context, opening), isReplaced }
+    const found = await findFile(absolute)
+    const opening = { sender, path: segments, absolute, mode, forcedTemplate, admission }
+    const open = await openByMode(context, opening, found)
+    context.quotas.begin(sender, open, open.base)
+    return { open, isReplaced: found !== undefined }
   })
   try {
-    if (!(isReplaced && mode.truncate)) await announce(context, open)
+    if (open.hasSecondName && !isReplaced) announceSoon(context, open)
+    else if (!(isReplaced && mode.truncate)) await announce(context, open)
     if (isReplaced) await recordName(context, open)
   } catch (error) {
     await undo(context, open)
     if (!isReplaced) await removeName(context, open)
     throw error
   }
-  context.keepAlive.begin()
+  await context.keepAlive.begin()
   return open
 }

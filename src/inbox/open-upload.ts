@@ -17,9 +17,15 @@ export interface OpenUpload extends FileIdentity {
   readonly forcedTemplate: string | null
   readonly openedAt: Date
   readonly handle: FileHandle
+  /** The sender's own limit on the size of a file; infinite without one. */
+  readonly maxBytes: number
   readonly isAppend: boolean
   /** An earlier CLOSE of this upload was answered OK; its bytes stand in the spool until the next one. */
   readonly isAcknowledged: boolean
+  /** Its bytes have their second name `<id>.open` in the spool from the beginning: CLOSE need only rename it. */
+  hasSecondName: boolean
+  /** The row `receiving`, which is made a moment after OPEN; see `announceSoon`. */
+  announcing: Announcing | undefined
   /** Written through this handle, or through the one it took over from. */
   readonly written: Coverage
   /** Bytes that stood there at OPEN. */
@@ -38,10 +44,23 @@ export interface OpenUpload extends FileIdentity {
   readonly inFlight: Set<Promise<unknown>>
 }
 
+/** A row that is still to be made, or is being made. */
+export interface Announcing {
+  /** Makes it not, if it is not being made yet; otherwise waits for it. True when there may be a row. */
+  finish(): Promise<boolean>
+}
+
 /** What is known when a file is opened. */
 export type OpenedFile = Omit<
   OpenUpload,
-  'written' | 'explicitSize' | 'shift' | 'failure' | 'isRemoved' | 'isEnded' | 'inFlight'
+  | 'written'
+  | 'announcing'
+  | 'explicitSize'
+  | 'shift'
+  | 'failure'
+  | 'isRemoved'
+  | 'isEnded'
+  | 'inFlight'
 > & { readonly written?: Coverage }
 
 /** The state of a file that has just been opened. */
@@ -49,6 +68,7 @@ export function createOpenUpload(opened: OpenedFile): OpenUpload {
   return {
     ...opened,
     written: opened.written ?? createCoverage(),
+    announcing: undefined,
     explicitSize: undefined,
     shift: undefined,
     failure: undefined,

@@ -47,6 +47,8 @@ async function claimOfAgency(
               lease_until = now() + :leaseMs * interval '1 millisecond',
               attempts    = u.attempts + 1,
               explanation = null,
+              ghost_path  = coalesce(u.inbox_path, u.ghost_path),
+              ghost_since = case when u.inbox_path is null then u.ghost_since else now() end,
               deaths      = u.deaths + case when u.state = 'importing' then 1 else 0 end
         where (u.agency_id, u.upload_id) = (
                 select c.agency_id, c.upload_id

@@ -1,6 +1,7 @@
 import { ConflictError } from '../errors/index.ts'
 import type { ErrorCode } from '../errors/index.ts'
 import { archiveUpload } from './archive.ts'
+import { adoptChanged, isChangedInPlace } from './changed-in-place.ts'
 import { ensureSpool, releaseInboxName } from './claim-bytes.ts'
 import { isOfSurroundings, nameFault } from './fault-kind.ts'
 import type { InboxContext } from './inbox-context.ts'
@@ -14,6 +15,7 @@ import {
   saveOutcome,
 } from './queue-store.ts'
 import type { Hold } from './queue-store.ts'
+import { tellLost } from './tell-lost.ts'
 import type { Claim, Queue } from './types.ts'
 import { toUpload } from './upload-row.ts'
 import type { UploadRow } from './upload-row.ts'
@@ -82,12 +84,24 @@ async function prepare(context: InboxContext, row: UploadRow): Promise<Claim | u
     return undefined
   }
   if (!(await ensureSpool(context, row))) {
-    context.log.error('upload lost', { uploadId: row.upload_id, reason: 'UPLOAD_LOST' })
+    tellLost(context, row)
     const text = 'The file was received, but its bytes are not on the disk any more. Send it again.'
     await refuse(context, row, 'UPLOAD_LOST', text)
     return undefined
   }
+  if (await isChangedInPlace(context, row)) {
+    await refuse(context, row, 'FILE_CHANGED', await adoptChanged(context, row))
+    return undefined
+  }
   await releaseInboxName(context, row)
+  const { agency_id: agencyId, upload_id: uploadId, file_name: fileName, attempts } = row
+  context.note({
+    agencyId,
+    actor: 'importer',
+    action: 'upload.claimed',
+    subject: uploadId,
+    detail: { fileName, attempts },
+  })
   return {
     upload: toUpload({ ...row, inbox_path: null }),
     agency: await context.agencies.getById(row.agency_id),

@@ -1,3 +1,4 @@
+import { endUnclosed } from './accept-unclosed.ts'
 import { attemptDatabase } from './attempt-database.ts'
 import { ring } from '../db/index.ts'
 import { NotFoundError } from '../errors/index.ts'
@@ -5,6 +6,8 @@ import { createNameChanges } from './change-names.ts'
 import { createEndings } from './close-file.ts'
 import type { InboxContext } from './inbox-context.ts'
 import { createIncomingFile } from './incoming-file.ts'
+import type { AllEndings } from './incoming-file.ts'
+import { measureRoom } from './measure-room.ts'
 import { openFile } from './open-file.ts'
 import type { OpenUpload } from './open-upload.ts'
 import { removeTouches } from './touch-store.ts'
@@ -32,7 +35,11 @@ async function writeWhole(file: IncomingFile, bytes: AsyncIterable<Buffer>): Pro
 
 /** The doors of the inbox: design/ingestion.md §3. */
 export function createReceiving(context: InboxContext): Receiving {
-  const endings = createEndings(context)
+  const ends = createEndings(context)
+  const endings: AllEndings = {
+    ...ends,
+    endUnclosed: (open) => endUnclosed(context, ends, open),
+  }
 
   /** Work on a file from OPEN to CLOSE within one call; the process signs off at its end. */
   async function inOneGo(
@@ -67,12 +74,18 @@ export function createReceiving(context: InboxContext): Receiving {
       await ring(context.db, 'docketdrop_received', open.uploadId)
       return toUpload(row)
     },
+    beginSession({ agency, sessionId }) {
+      if (sessionId === undefined || context.sessions.has(sessionId)) return
+      context.sessions.set(sessionId, { agencyId: agency.agencyId, since: context.now() })
+    },
     async truncate(sender, path, size) {
       const open = await openFile(context, sender, path, inPlace)
       await inOneGo(open, (file) => file.truncate(size))
     },
+    measureRoom: (sender) => measureRoom(context, sender),
     async endSession(sessionId) {
       context.liveSessions.delete(sessionId)
+      context.sessions.delete(sessionId)
       const saved = await attemptDatabase(context, () => removeTouches(context.db, sessionId))
       if (saved === undefined) context.noteBehind()
       context.wake()

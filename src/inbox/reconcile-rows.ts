@@ -12,6 +12,8 @@ import {
   listReceiving,
   listUnarchived,
 } from './reconcile-store.ts'
+import { noteChange } from './note-change.ts'
+import { tellLost } from './tell-lost.ts'
 import { withdrawUpload } from './touch-store.ts'
 import type { UploadRow } from './upload-row.ts'
 import { findUpload, saveReceived } from './upload-store.ts'
@@ -57,7 +59,12 @@ async function toPartial(context: InboxContext, row: UploadRow): Promise<boolean
   }
   const end = { state: 'partial', reason: 'SERVER_STOPPED', rejectsOf: row.rejects_of } as const
   context.log.warn('upload not finished', { uploadId: row.upload_id, reason: end.reason })
-  return saveReceived(context.db, upload, end)
+  const isSaved = await saveReceived(context.db, upload, end)
+  if (isSaved)
+    noteChange(context, { ...row, bytes: upload.bytes, sha256: null }, 'upload.partial', {
+      reason: end.reason,
+    })
+  return isSaved
 }
 
 /** Is it still as the list said? Asked under the lock, where no OPEN or CLOSE of this process comes between. */
@@ -94,6 +101,7 @@ async function giveUpPartial(context: InboxContext, row: UploadRow): Promise<boo
     if (!(await withdrawUpload(context.db, row.agency_id, row.upload_id, reason))) return false
     if (path !== undefined) await unlink(path)
     context.log.warn('partial upload given up', { uploadId: row.upload_id })
+    noteChange(context, row, 'upload.withdrawn', { reason })
     return true
   })
 }
@@ -122,12 +130,7 @@ async function isLost(context: InboxContext, row: UploadRow): Promise<boolean> {
 
 async function checkAcknowledged(context: InboxContext, row: UploadRow): Promise<boolean> {
   const isMissing = await isLost(context, row)
-  if (isMissing)
-    context.log.error('upload lost', {
-      uploadId: row.upload_id,
-      agencyId: row.agency_id,
-      reason: 'UPLOAD_LOST',
-    })
+  if (isMissing) tellLost(context, row)
   else if (row.state === 'held') await archiveUpload(context, row.agency_id, row.upload_id)
   return isMissing
 }

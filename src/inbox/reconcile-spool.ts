@@ -42,6 +42,8 @@ async function sweepSecondName(
 ): Promise<void> {
   if (context.openUploads.has(uploadId)) return
   const path = context.places.openSpool(uploadId)
+  // it tells the scan that the file in the inbox was never finished
+  if (row === undefined && ((await findFile(path))?.links ?? 0) > 1) return
   const isYoung = ((await ageOf(path)) ?? 0) < moment
   const isElsewhere = row?.state === 'receiving' && liveNodes.has(row.node_id ?? '')
   if (!isYoung && !isElsewhere) await rm(path, { force: true })

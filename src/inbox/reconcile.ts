@@ -7,6 +7,7 @@ import {
   reconcileReceiving,
 } from './reconcile-rows.ts'
 import { reconcileSpool } from './reconcile-spool.ts'
+import { reconcileWaiting } from './reconcile-waiting.ts'
 import { removeDeadNodes } from './reconcile-store.ts'
 import { removeEndedTouches } from './touch-store.ts'
 
@@ -20,10 +21,12 @@ export async function reconcile(context: InboxContext): Promise<number> {
     await reconcileReceiving(context),
     await reconcilePartials(context),
     await reconcileArchive(context),
+    await reconcileWaiting(context),
     await removeEndedTouches(context.db, context.nodeId, [...context.liveSessions]),
   ]
   await reconcileSpool(context)
   await reconcileAcknowledged(context)
   await removeDeadNodes(context.db)
+  await context.journal.tidy()
   return moved.reduce((sum, count) => sum + count, 0)
 }

@@ -15,7 +15,8 @@ import { findMendedUpload } from './rejects-origin.ts'
 import { renameUpload } from './touch-store.ts'
 import { unclaimedStates } from './upload-row.ts'
 import type { UploadRow } from './upload-row.ts'
-import { updateUpload } from './upload-store.ts'
+import { findUnfinished } from './unfinished-file.ts'
+import { saveReceiving, updateUpload } from './upload-store.ts'
 
 /** The authority over what lies in the inbox folders; the watcher only rings its bell. */
 export interface Scan {
@@ -110,6 +111,32 @@ export function createScan(context: InboxContext): Scan {
     await updateUpload(context.db, row.agency_id, row.upload_id, states, { inbox_path: null })
   }
 
+  /** The row that its process did not live to make; the reconciler then finds it left alone, and makes it partial. */
+  async function noteUnfinished(
+    { agencyId, agency }: { readonly agencyId: number; readonly agency: string },
+    { absolute, found }: { absolute: string; found: FoundFile },
+    uploadId: string,
+  ): Promise<boolean> {
+    const inboxPath = toInboxName(context, agency, absolute)
+    const isMade = await saveReceiving(context.db, {
+      agencyId,
+      uploadId,
+      account: '',
+      source: 'sftp',
+      fileName: (inboxPath.split('/').at(-1) ?? '').normalize('NFC'),
+      inboxPath,
+      device: found.device,
+      inode: found.inode,
+      bytes: found.size,
+      nodeId: context.nodeId,
+      sessionId: null,
+      forcedTemplate: null,
+      openedAt: found.modifiedAt,
+    })
+    context.noteBehind()
+    return isMade
+  }
+
   async function take(
     agency: { readonly agencyId: number; readonly agency: string },
     stray: { absolute: string; found: FoundFile; over: UploadRow | undefined },
@@ -122,6 +149,8 @@ export function createScan(context: InboxContext): Scan {
     }
     if (!stoodStill(stray.absolute, stray.found)) return false
     looks.delete(stray.absolute)
+    const uploadId = await findUnfinished(context, stray.found)
+    if (uploadId !== undefined) return noteUnfinished(agency, stray, uploadId)
     return adopt(context, { ...agency, ...stray })
   }
 

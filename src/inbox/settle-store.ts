@@ -16,15 +16,6 @@ const isHeldOpen = `exists (
   select 1 from upload_touches t
    where t.agency_id = u.agency_id and t.upload_id = u.upload_id and ${isLive})`
 
-/** Received files whose bytes nobody has looked at yet, oldest first. */
-export async function listUnexamined(db: Queryable): Promise<UploadRow[]> {
-  return selectUploads(
-    db,
-    `where u.state = 'received' and u.sha256 is null order by u.seq limit 100`,
-    [],
-  )
-}
-
 /**
  * Saves what the bytes say, unless the upload was received anew meanwhile: `seq` changes with every CLOSE.
  * A file that is empty has nothing that could be cut off.
@@ -45,13 +36,21 @@ export async function saveExamination(
   return count > 0
 }
 
-/** Agencies with a received file whose end is weak evidence. */
-export async function listWeakAgencies(db: Queryable): Promise<number[]> {
+/** Agencies whose feeds have a say in what becomes of a received file: its end is weak evidence, or it may wait for another file. */
+export async function listJudgedAgencies(db: Queryable): Promise<number[]> {
   const { rows } = await db.raw<{ rows: { agency_id: number }[] }>(
-    `select distinct agency_id from uploads where state = 'received' and evidence->>'verdict' = 'weak'`,
+    `select agency_id from uploads where state = 'received' and evidence->>'verdict' = 'weak'
+     union
+     select agency_id from feeds where trigger_name is not null or manifest_name is not null`,
   )
   return rows.map(({ agency_id }) => agency_id)
 }
+
+/** True for an upload `u` that waits for something else than the settle time. */
+const isWaiting = `(coalesce(u.reason, '') in ('TEMPORARY_NAME', 'TRIGGER_AWAITED', 'COMPANION_UNUSED'))`
+
+/** True for an upload `u` whose trigger file or manifest came: nobody has to be waited for. */
+const isSpokenFor = `(coalesce(u.vouched_seq, 0) = u.seq and u.vouched_by <> 'rename')`
 
 /**
  * How long after its CLOSE a file that has yet to settle keeps later files of its agency back. It settles after
@@ -60,7 +59,7 @@ export async function listWeakAgencies(db: Queryable): Promise<number[]> {
 const barrierMs = (settleMs: number) => Math.max(6 * settleMs, 60_000)
 
 /** True for an upload `u` that keeps later ones of its agency back; one binding, `barrierMs`. */
-const isBarrier = `u.state = 'received' and u.reason is distinct from 'TEMPORARY_NAME'
+const isBarrier = `u.state = 'received' and not ${isWaiting}
        and u.received_at > now() - ? * interval '1 millisecond'`
 
 /** Leaves out what came after a file of the same agency that still has to settle: uploads are queued in the order of their CLOSE. */
@@ -85,8 +84,8 @@ async function keepOrder(
 async function lockDue(trx: Trx, settleMs: number): Promise<UploadRow[]> {
   const due = await selectUploads(
     trx,
-    `where u.state = 'received' and u.sha256 is not null and u.reason is distinct from 'TEMPORARY_NAME'
-       and (not ${isHeldOpen} or u.touched_at <= now() - ? * interval '1 millisecond')
+    `where u.state = 'received' and u.sha256 is not null and not ${isWaiting}
+       and (${isSpokenFor} or not ${isHeldOpen} or u.touched_at <= now() - ? * interval '1 millisecond')
      order by u.seq
        for update of u skip locked`,
     [settleMs],
@@ -98,6 +97,8 @@ async function lockDue(trx: Trx, settleMs: number): Promise<UploadRow[]> {
 export interface Settled {
   readonly row: UploadRow
   readonly hold: { readonly reason: ErrorCode; readonly explanation: string } | undefined
+  /** It stays `received` and waits for another file. */
+  readonly wait?: { readonly reason: ErrorCode; readonly explanation: string }
 }
 
 /**
@@ -112,14 +113,31 @@ export async function settleDue(
   return inTransaction(db, async (trx) => {
     const settled: Settled[] = []
     for (const row of await lockDue(trx, settleMs)) settled.push(await judge(trx, row))
-    const queued = settled.filter(({ hold }) => hold === undefined).map(({ row }) => row.upload_id)
-    for (const { row, hold } of settled) if (hold !== undefined) await saveHold(trx, row, hold)
+    const queued = settled
+      .filter(({ hold, wait }) => hold === undefined && wait === undefined)
+      .map(({ row }) => row.upload_id)
+    for (const { row, hold, wait } of settled) {
+      if (hold !== undefined) await saveHold(trx, row, hold)
+      else if (wait !== undefined) await saveWait(trx, row, wait)
+    }
     if (queued.length > 0) {
-      await trx('uploads').whereIn('upload_id', queued).update({ state: 'queued', reason: null })
+      await trx('uploads')
+        .whereIn('upload_id', queued)
+        .update({ state: 'queued', reason: null, explanation: null })
       await ring(trx, 'docketdrop_queued')
     }
     return settled
   })
+}
+
+async function saveWait(
+  trx: Trx,
+  row: UploadRow,
+  { reason, explanation }: { readonly reason: ErrorCode; readonly explanation: string },
+): Promise<void> {
+  await trx('uploads')
+    .where({ agency_id: row.agency_id, upload_id: row.upload_id })
+    .update({ reason, explanation })
 }
 
 async function saveHold(
@@ -148,7 +166,7 @@ export async function findNextSettle(db: Queryable, settleMs: number): Promise<n
        union all
        select u.touched_at + ? * interval '1 millisecond'
          from uploads u
-        where u.state = 'received' and u.sha256 is not null and u.reason is distinct from 'TEMPORARY_NAME'
+        where u.state = 'received' and u.sha256 is not null and not ${isWaiting}
           and not exists (select 1 from barriers b where b.agency_id = u.agency_id and b.seq < u.seq)
      )
      select ceil(extract(epoch from min(due) - now()) * 1000)::int as wait from times`,
@@ -172,7 +190,7 @@ export async function findLineEndHabit(
        from (select (evidence->>'hasFinalLineEnd')::boolean as has_line_end
                from uploads
               where agency_id = ? and feed = ? and state in ('imported', 'imported-with-rejects')
-                and evidence->>'hasFinalLineEnd' is not null and rejects_of is null
+                and evidence->>'hasFinalLineEnd' is not null and rejects_of is null and companion_of is null
               order by finished_at desc limit 3) last`,
     [agencyId, feed],
   )

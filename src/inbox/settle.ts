@@ -2,9 +2,11 @@ import { chooseFeed } from '../agencies/index.ts'
 import type { Feed } from '../agencies/index.ts'
 import type { Trx } from '../db/index.ts'
 import { archiveUpload } from './archive.ts'
+import { isCompanion, isSpokenFor, listAwaited, pairCompanions } from './companions.ts'
 import { explainTruncation } from './explain-hold.ts'
 import type { InboxContext } from './inbox-context.ts'
-import { findLineEndHabit, listWeakAgencies, settleDue } from './settle-store.ts'
+import { noteChange } from './note-change.ts'
+import { findLineEndHabit, listJudgedAgencies, settleDue } from './settle-store.ts'
 import type { Settled } from './settle-store.ts'
 import { supersedeByLonger } from './supersede.ts'
 import type { UploadRow } from './upload-row.ts'
@@ -14,7 +16,7 @@ type Feeds = ReadonlyMap<number, readonly Feed[]>
 
 async function listFeeds(context: InboxContext): Promise<Feeds> {
   const feeds = new Map<number, readonly Feed[]>()
-  for (const agencyId of await listWeakAgencies(context.db))
+  for (const agencyId of await listJudgedAgencies(context.db))
     feeds.set(agencyId, await context.agencies.listFeeds(agencyId))
   return feeds
 }
@@ -25,43 +27,81 @@ async function isAgainstHabit(feeds: Feeds, trx: Trx, row: UploadRow): Promise<b
   return (await findLineEndHabit(trx, row.agency_id, feed)) === true
 }
 
+/**
+ * A manifest proves more than the end of the file can. A trigger file or a rename from a temporary name says that the sender had
+ * finished, which outweighs an odd end, but not a closing line that counts other rows than there are.
+ */
+function isProven({ vouched_by, vouched_seq, seq, evidence }: UploadRow): boolean {
+  if (vouched_by === null || vouched_seq !== seq) return false
+  return vouched_by === 'manifest' || evidence?.isContradicted !== true
+}
+
 async function isSuspect(feeds: Feeds, trx: Trx, row: UploadRow): Promise<boolean> {
-  if (row.bytes === 0 || row.rejects_of !== null || row.is_released) return false
+  if (row.bytes === 0 || row.rejects_of !== null || row.is_released || isProven(row)) return false
   if (row.evidence?.verdict === 'missing') return true
   return row.evidence?.verdict === 'weak' && (await isAgainstHabit(feeds, trx, row))
 }
 
+/** Why a file that is whole by itself waits for another one; undefined for one that does not. */
+function findWait(feeds: readonly Feed[], row: UploadRow): Settled['wait'] {
+  if (isCompanion(feeds, row))
+    return {
+      reason: 'COMPANION_UNUSED',
+      explanation: 'This file speaks for another one, which has not come yet.',
+    }
+  const awaited = listAwaited(feeds, row)
+  if (awaited.length === 0 || isSpokenFor(row)) return undefined
+  return {
+    reason: 'TRIGGER_AWAITED',
+    explanation: `The file is read as soon as ${awaited.join(' and ')} has come, as its feed asks for.`,
+  }
+}
+
 async function judge(feeds: Feeds, trx: Trx, row: UploadRow): Promise<Settled> {
+  const wait = findWait(feeds.get(row.agency_id) ?? [], row)
+  if (wait !== undefined) return { row, hold: undefined, wait }
   if (row.evidence === null || !(await isSuspect(feeds, trx, row))) return { row, hold: undefined }
   const explanation = explainTruncation(row, row.evidence)
   return { row, hold: { reason: 'TRUNCATED_SUSPECTED', explanation } }
 }
 
+async function tellHold(
+  context: InboxContext,
+  row: UploadRow,
+  hold: NonNullable<Settled['hold']>,
+): Promise<void> {
+  context.log.warn('upload held', {
+    uploadId: row.upload_id,
+    agencyId: row.agency_id,
+    reason: hold.reason,
+    bytes: row.bytes,
+    records: row.evidence?.records,
+    lastWidth: row.evidence?.lastWidth,
+    usualWidth: row.evidence?.usualWidth,
+  })
+  noteChange(context, row, 'upload.held', { reason: hold.reason })
+  if ((await supersedeByLonger(context, { ...row, state: 'held' })) === 0)
+    await archiveUpload(context, row.agency_id, row.upload_id)
+}
+
 /**
  * Queues or holds every received file whose settle time is over (design/ingestion.md §3) and that no earlier file of its
- * agency keeps back; how many there were.
+ * agency keeps back, after bringing files and their trigger files together; how many there were.
  */
 export async function settleReceived(context: InboxContext): Promise<number> {
+  const paired = await pairCompanions(context)
   const feeds = await listFeeds(context)
   const settled = await settleDue(context.db, context.settings.settleMs, (trx, row) =>
     judge(feeds, trx, row),
   )
-  for (const { row, hold } of settled) {
+  for (const { row, hold, wait } of settled) {
     const fields = { uploadId: row.upload_id, agencyId: row.agency_id }
-    if (hold === undefined) {
+    if (hold !== undefined) await tellHold(context, row, hold)
+    else if (wait === undefined) {
       context.log.info('upload queued', fields)
-      continue
-    }
-    context.log.warn('upload held', {
-      ...fields,
-      reason: hold.reason,
-      bytes: row.bytes,
-      records: row.evidence?.records,
-      lastWidth: row.evidence?.lastWidth,
-      usualWidth: row.evidence?.usualWidth,
-    })
-    if ((await supersedeByLonger(context, { ...row, state: 'held' })) === 0)
-      await archiveUpload(context, row.agency_id, row.upload_id)
+      const delayMs = Date.now() - (row.received_at ?? row.opened_at).getTime()
+      noteChange(context, row, 'upload.queued', { delayMs })
+    } else context.log.info('upload waits for another file', { ...fields, reason: wait.reason })
   }
-  return settled.length
+  return paired + settled.length
 }

@@ -2,6 +2,7 @@ import { archiveUpload } from './archive.ts'
 import { findBytes } from './find-bytes.ts'
 import { hashBeginnings } from './hash-beginnings.ts'
 import type { InboxContext } from './inbox-context.ts'
+import { noteChange } from './note-change.ts'
 import { listLonger, listShorter, saveSuperseded } from './settle-store.ts'
 import type { UploadRow } from './upload-row.ts'
 
@@ -24,6 +25,7 @@ async function replaceShorter(
     const explanation = `A longer file of the same name with the same beginning came after this one; it has ${longer.bytes} bytes, this one has ${row.bytes}. Nothing needs to be done.`
     if (!(await saveSuperseded(context.db, row, longer.upload_id, explanation))) continue
     count += 1
+    noteChange(context, row, 'upload.superseded', { supersededBy: longer.upload_id })
     context.log.info('upload superseded', {
       uploadId: row.upload_id,
       agencyId: row.agency_id,

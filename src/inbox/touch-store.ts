@@ -66,7 +66,11 @@ export async function renameUpload(
      )
      update uploads
         set inbox_path = ?, file_name = ?, rejects_of = ?, touched_at = now(),
-            reason = case when state = 'received' then ? else reason end
+            reason = case when state = 'received' then ? else reason end,
+            explanation = case when state = 'received' then null else explanation end,
+            vouched_by = case when state = 'received' and ?::text is null
+                               and (reason = 'TEMPORARY_NAME' or (vouched_by = 'rename' and vouched_seq = seq)) then 'rename' end,
+            vouched_seq = seq
       where agency_id = ? and upload_id = ?`,
     [
       upload.agencyId,
@@ -75,6 +79,7 @@ export async function renameUpload(
       to.inboxPath,
       to.fileName,
       to.rejectsOf,
+      to.reason,
       to.reason,
       upload.agencyId,
       upload.uploadId,

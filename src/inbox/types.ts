@@ -1,4 +1,5 @@
-import type { Agency } from '../agencies/index.ts'
+import type { FileHandle } from 'node:fs/promises'
+import type { Agency, Quota } from '../agencies/index.ts'
 import type { Trx } from '../db/index.ts'
 import type { ErrorCode } from '../errors/index.ts'
 import type { Evidence } from '../formats/index.ts'
@@ -118,6 +119,36 @@ export interface Sender {
   readonly source: UploadSource
   /** UUID of the SSH connection; undefined for senders that do not stay connected. */
   readonly sessionId?: string | undefined
+  /** What the account may send; undefined where there is no limit. */
+  readonly quota?: Quota | undefined
+}
+
+/** What an account has sent and keeps. */
+export interface AccountUsage {
+  /** Files of the last 24 hours, whatever became of them. */
+  readonly dayFiles: number
+  /** Their bytes. */
+  readonly dayBytes: number
+  /** Its files that stand in the inbox; where the account has a limit on entries, the folders too. */
+  readonly entries: number
+}
+
+/** Room as `statvfs@openssh.com` tells it: what is left of the sender's quota, else of the disk without its reserve. */
+export interface Room {
+  readonly blockBytes: number
+  readonly totalBytes: number
+  readonly freeBytes: number
+  readonly totalEntries: number
+  readonly freeEntries: number
+}
+
+/** The disk of the home, in bytes. */
+export interface DiskFigures extends Room {
+  /** Below this no new file is taken. */
+  readonly reserveBytes: number
+  /** Below this running uploads stop too. */
+  readonly restBytes: number
+  readonly isBelowReserve: boolean
 }
 
 /** How a file is opened, as SFTP's pflags mean it (draft-ietf-secsh-filexfer-02 §6.3). */
@@ -142,7 +173,7 @@ export interface FileStats {
  */
 export interface IncomingFile {
   readonly uploadId: string
-  /** Writes the chunks one after another from `offset`, in one system call where possible. @throws LimitError DISK_FULL, FILE_TOO_LARGE; the upload is then partial */
+  /** Writes the chunks one after another from `offset`, in one system call where possible. @throws LimitError DISK_FULL, FILE_TOO_LARGE, QUOTA_BYTES; the upload is then partial */
   write(chunks: readonly Buffer[], offset: number): Promise<void>
   read(length: number, offset: number): Promise<Buffer>
   stat(): Promise<FileStats>
@@ -154,12 +185,21 @@ export interface IncomingFile {
    * durable and the row says `received`. @throws LimitError WRITE_GAP, WRITE_FAILED; the upload is then partial
    */
   close(): Promise<void>
+  /**
+   * The channel ended cleanly, but the file was never closed: where the agency accepts that and the content is surely whole, as
+   * `close`; else the upload becomes partial, as `abandon` with CONNECTION_LOST. Never throws.
+   */
+  endUnclosed(): Promise<void>
   /** The connection died or the server stops: the upload becomes partial and stays visible for a resume. Never throws. */
   abandon(reason: 'CONNECTION_LOST' | 'SERVER_STOPPED' | 'WRITE_FAILED'): Promise<void>
 }
 
 /** The doors by which files and names come into an inbox. Paths are segments below inbox/, already cleaned by the caller's jail. */
 export interface Receiving {
+  /**
+   * OPEN for writing; refuses whatever can be known by then.
+   * @throws LimitError DISK_RESERVE, QUOTA_BYTES, QUOTA_FILES, QUOTA_ENTRIES; AccessError EXTENSION_REFUSED, AGENCY_DISABLED
+   */
   openFile(sender: Sender, path: readonly string[], mode: OpenMode): Promise<IncomingFile>
   /** Takes a whole file in one go (CLI, API, Console). Returns once it is durable, as CLOSE does. */
   receiveWhole(
@@ -185,6 +225,10 @@ export interface Receiving {
     modifiedAt: Date,
   ): Promise<void>
   truncate(sender: Sender, path: readonly string[], size: number): Promise<void>
+  /** Somebody has signed in: files claimed from now on live on as ghosts until the connection ends. Idempotent. */
+  beginSession(sender: Sender): void
+  /** How much the sender may still send. */
+  measureRoom(sender: Sender): Promise<Room>
   /** The connection is gone: what only waited for it may settle now. */
   endSession(sessionId: string): Promise<void>
 }
@@ -275,6 +319,8 @@ export interface Uploads {
   /** Refused or duplicate uploads are queued once more, as if they had just come: an earlier release counts no more. */
   retry(agencyId: number, uploadId: string, actor: string): Promise<Upload>
   listRejectedRows(agencyId: number, uploadId: string): Promise<RejectedRow[]>
+  /** What an account has used of its quota; folders are not counted. */
+  measureUsage(agencyId: number, account: string): Promise<AccountUsage>
   /** rejects.csv as it stands beside the receipt (made from the rows, so also before or without the archive). */
   streamRejects(upload: Upload): AsyncIterable<string>
   /** Absolute path of the original bytes, wherever they stand now. */
@@ -290,7 +336,47 @@ export interface Layout {
   /** Absolute path of segments below an area, walked without following links. @throws AccessError PATH_OUTSIDE, NotFoundError PATH_NOT_FOUND (only for a missing parent) */
   locate(agency: string, area: Area, path: readonly string[]): Promise<string>
   spool(uploadId: string): string
-  journal(uploadId: string): string
+}
+
+/** The name of a file that an importer has taken, as it is still shown to the sessions of its agency. */
+export interface Ghost {
+  /** Segments below inbox/. */
+  readonly path: readonly string[]
+  readonly stats: FileStats
+}
+
+/**
+ * What stays of a name after the claim, so that a sender which looks once more finds what it sent (reference/sftp.md §3.2
+ * step 8). Asked only where nothing stands on the disk. The database knows the ghosts, because the importer may be
+ * another process; while it is away there are none.
+ */
+export interface Ghosts {
+  find(sender: Sender, path: readonly string[]): Promise<Ghost | undefined>
+  /** Those in a folder that this session itself may have seen before the claim. */
+  list(sender: Sender, folder: readonly string[]): Promise<Ghost[]>
+  /** Opens the bytes for reading, wherever they stand now. */
+  open(sender: Sender, path: readonly string[]): Promise<FileHandle | undefined>
+}
+
+/** How much lies where, for metrics and doctor; over all agencies. */
+export interface InboxFigures {
+  readonly receiving: number
+  readonly partial: number
+  /** Acknowledged, settling. */
+  readonly received: number
+  /** Under a temporary name, waiting for their sender. */
+  readonly temporary: number
+  /** Those of them that have waited too long. */
+  readonly temporaryStale: number
+  /** Waiting for a trigger file or manifest, or being one without its file. */
+  readonly waiting: number
+  readonly held: number
+  readonly queued: number
+  readonly importing: number
+  /** Age of the oldest upload that is acknowledged and has not ended, in seconds; null where there is none. */
+  readonly oldestSeconds: number | null
+  /** Acknowledged uploads whose bytes this process missed since its start: the alarm that must never ring. */
+  readonly lost: number
 }
 
 export interface Inbox {
@@ -298,6 +384,9 @@ export interface Inbox {
   readonly receiving: Receiving
   readonly queue: Queue
   readonly uploads: Uploads
+  /** Names that live on after the claim. */
+  readonly ghosts: Ghosts
+  figures(): Promise<InboxFigures>
   /** Makes the agency's folders and watches them from now on. Idempotent. */
   addAgency(agency: string): Promise<void>
   /** Starts watcher, scan, settle and reconciler. */
@@ -305,6 +394,12 @@ export interface Inbox {
   stop(): Promise<void>
   /** One round of scan, examination, settle and reconcile, for commands that run without a server; true if anything moved. */
   settleOnce(): Promise<boolean>
+  /** The disk of the home, no older than a second; for metrics and doctor. */
+  measureDisk(): Promise<DiskFigures>
+  /** Acknowledged files that the journal alone knows for more than a minute; a running server makes their rows. */
+  countAhead(): Promise<number>
+  /** Whether the disk of the home knows hard links; without them the spool holds copies. */
+  hasHardLinks(): Promise<boolean>
   /** For readiness: can the inbox be written? */
   assertWritable(): Promise<void>
 }

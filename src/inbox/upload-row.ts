@@ -33,6 +33,11 @@ export interface UploadRow {
   rejects_of: string | null
   duplicate_of: string | null
   superseded_by: string | null
+  /** What proved that the file is whole, for the CLOSE that gave it `vouched_seq`. */
+  vouched_by: 'rename' | 'trigger' | 'manifest' | null
+  vouched_seq: number | null
+  /** For a trigger file or manifest: the upload that it was held against. */
+  companion_of: string | null
   template: string | null
   template_version: number | null
   report: UploadReport | null
@@ -48,7 +53,8 @@ export const uploadColumns = `
   u.agency_id, a.agency, u.upload_id, u.seq, u.account, u.source, u.file_name, u.inbox_path,
   u.device::text as device, u.inode::text as inode, u.bytes, u.sha256, u.state, u.reason, u.node_id, u.evidence,
   u.opened_at, u.touched_at, u.received_at, u.finished_at, u.archived_at, u.archive_path, u.feed, u.forced_template,
-  u.is_released, u.rejects_of, u.duplicate_of, u.superseded_by, u.template, u.template_version, u.report,
+  u.is_released, u.rejects_of, u.duplicate_of, u.superseded_by,
+  u.vouched_by, u.vouched_seq, u.companion_of, u.template, u.template_version, u.report,
   u.explanation, u.rejects_header, u.attempts, u.deaths, u.fence`
 
 /** The row as other rooms see it. */

@@ -1,4 +1,5 @@
-import type { Queryable } from '../db/index.ts'
+import { runPrepared } from '../db/index.ts'
+import type { Db, PreparedStatement, Queryable } from '../db/index.ts'
 import type { ErrorCode } from '../errors/index.ts'
 import type { FileIdentity } from './file-identity.ts'
 import type { UploadFilter, UploadSource, UploadState } from './types.ts'
@@ -149,23 +150,20 @@ export interface ReceivedState {
 }
 
 /**
- * Ends the receiving: the row is made if it is missing, and takes its place in the order of arrival.
- * Does nothing to a row that has gone further; true when the row has changed.
+ * The commit is not waited for on disk: the journal is durable before, and makes the row again after a power cut.
  */
-export async function saveReceived(
-  db: Queryable,
-  upload: NewUpload,
-  { state, reason, rejectsOf }: ReceivedState,
-): Promise<boolean> {
-  const { rows } = await db.raw<{ rows: unknown[] }>(
-    `with saved as (
+const receivedStatement: PreparedStatement = {
+  name: 'save-received',
+  text: `with fast as (
+       select set_config('synchronous_commit', 'off', true)
+     ), saved as (
        insert into uploads as u (agency_id, upload_id, account, source, file_name, inbox_path, device, inode, bytes,
                                  state, reason, rejects_of, node_id, forced_template, opened_at, received_at,
                                  finished_at, archived_at)
-       select ?::int, ?::uuid, ?, ?, ?::text, ?::text, ?::bigint, ?::bigint, ?::bigint, s.state, ?::text, ?::uuid, ?::uuid,
-              ?::text, ?::timestamptz, case when s.state <> 'partial' then now() end,
-              case when s.state = 'withdrawn' then now() end, case when s.state = 'withdrawn' then now() end
-         from (values (?::text)) s (state)
+       select $1::int, $2::uuid, $3, $4, $5, $6, $7::bigint, $8::bigint, $9::bigint, $10::text, $11::text, $12::uuid, $13::uuid,
+              $14::text, $15::timestamptz, case when $10::text <> 'partial' then now() end,
+              case when $10::text = 'withdrawn' then now() end, case when $10::text = 'withdrawn' then now() end
+         from fast
        on conflict (agency_id, upload_id) do update
              set state = excluded.state, reason = excluded.reason, rejects_of = excluded.rejects_of, seq = default,
                  file_name = excluded.file_name, inbox_path = excluded.inbox_path, device = excluded.device,
@@ -176,31 +174,39 @@ export async function saveReceived(
        returning u.agency_id, u.upload_id
      ), touched as (
        insert into upload_touches (agency_id, upload_id, session_id, node_id)
-       select agency_id, upload_id, ?::uuid, ?::uuid from saved where ?::uuid is not null
+       select agency_id, upload_id, $16::uuid, $13::uuid from saved where $16::uuid is not null
        on conflict do nothing
      )
-     select 1 from saved`,
-    [
-      upload.agencyId,
-      upload.uploadId,
-      upload.account,
-      upload.source,
-      upload.fileName,
-      upload.inboxPath,
-      upload.device,
-      upload.inode,
-      upload.bytes,
-      reason,
-      rejectsOf,
-      upload.nodeId,
-      upload.forcedTemplate,
-      upload.openedAt,
-      state,
-      upload.sessionId,
-      upload.nodeId,
-      upload.sessionId,
-    ] as never,
-  )
+     select 1 as changed from saved`,
+}
+
+/**
+ * Ends the receiving: the row is made if it is missing, and takes its place in the order of arrival.
+ * Does nothing to a row that has gone further; true when the row has changed. The journal must be durable before.
+ */
+export async function saveReceived(
+  db: Db,
+  upload: NewUpload,
+  { state, reason, rejectsOf }: ReceivedState,
+): Promise<boolean> {
+  const rows = await runPrepared(db, receivedStatement, [
+    upload.agencyId,
+    upload.uploadId,
+    upload.account,
+    upload.source,
+    upload.fileName,
+    upload.inboxPath,
+    upload.device,
+    upload.inode,
+    upload.bytes,
+    state,
+    reason,
+    rejectsOf,
+    upload.nodeId,
+    upload.forcedTemplate,
+    upload.openedAt,
+    upload.sessionId,
+  ])
   return rows.length > 0
 }
 

@@ -17,6 +17,7 @@ import type { Upload, Uploads, UploadState } from './types.ts'
 import { toUpload } from './upload-row.ts'
 import type { UploadRow } from './upload-row.ts'
 import { findUpload, listUploads, listUploadsByShortId } from './upload-store.ts'
+import { readUsage } from './usage-store.ts'
 
 const wholeId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const endOfId = /^(?:[0-9a-f]{8}|[0-9a-f]{12})$/i
@@ -161,6 +162,7 @@ export function createUploads(context: InboxContext): Uploads {
       })
       return reload(first)
     },
+    measureUsage: (agencyId, account) => readUsage(context.db, agencyId, account),
     async listRejectedRows(agencyId, uploadId) {
       const row = await getRow(context, agencyId, uploadId)
       return listRejectedAfter(db, row.agency_id, row.upload_id, -1, 5_000_000)

@@ -23,6 +23,6 @@ export function toWriteFailure(thrown: unknown): AppError {
 export function tooLarge(limit: number): AppError {
   return new LimitError('FILE_TOO_LARGE', `The file is larger than the limit of ${limit} bytes.`, {
     context: { limit },
-    hint: 'Send smaller files, or ask the operator to raise DOCKETDROP_MAX_UPLOAD_BYTES.',
+    hint: 'Send smaller files, or ask the operator of the server to raise the limit.',
   })
 }

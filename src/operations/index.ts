@@ -1,9 +1,16 @@
 /**
- * operations — what keeps the program observable: today the health endpoints.
+ * operations — what keeps the program observable: health endpoints, metrics, and the doctor.
  *
- * In:  checks of the other parts. Out: `createTelemetry` → a small HTTP listener. Promise: `/livez` answers while the
- * event loop turns; `/readyz` answers 200 only when every check holds.
+ * In:  figures and checks of the other parts. Out: `createTelemetry` → a small HTTP listener; `createMetrics`; `examine` → findings.
+ * Promise: `/livez` answers while the event loop turns; `/readyz` answers 200 only when every check holds; `/metrics` answers
+ * whatever else is away; the doctor changes nothing unless it is told to.
  */
 export { createDatabaseChecks } from './database-checks.ts'
+export { examine } from './doctor/doctor.ts'
+export type { DoctorParts, DoctorStores } from './doctor/doctor.ts'
+export type { Finding, FindingStatus } from './doctor/finding.ts'
+export { describeMetrics, metricList } from './metric-list.ts'
+export { createMetrics } from './metrics.ts'
+export type { Metrics, MetricsParts } from './metrics.ts'
 export { createTelemetry } from './telemetry.ts'
 export type { ReadinessCheck, Telemetry, TelemetryParts } from './telemetry.ts'

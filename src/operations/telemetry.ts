@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { toError, UnavailableError } from '../errors/index.ts'
 import type { Logger } from '../log/index.ts'
+import type { Metrics } from './metrics.ts'
 
 /** One condition of readiness; `check` throws when it does not hold. */
 export interface ReadinessCheck {
@@ -14,6 +15,8 @@ export interface ReadinessCheck {
 export interface TelemetryParts {
   readonly settings: { readonly host: string; readonly port: number }
   readonly checks: readonly ReadinessCheck[]
+  /** Without it there is no `/metrics`. */
+  readonly metrics?: Pick<Metrics, 'contentType' | 'render'> | undefined
   readonly log: Logger
 }
 
@@ -48,8 +51,8 @@ async function judge({ name, check }: ReadinessCheck): Promise<Verdict> {
   }
 }
 
-/** Serves `/livez` and `/readyz` (also as `/healthz`); with `?verbose` each check is told as JSON. */
-export function createTelemetry({ settings, checks, log }: TelemetryParts): Telemetry {
+/** Serves `/metrics`, `/livez` and `/readyz` (also as `/healthz`); with `?verbose` each check is told as JSON. */
+export function createTelemetry({ settings, checks, metrics, log }: TelemetryParts): Telemetry {
   let isDraining = false
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -73,6 +76,13 @@ export function createTelemetry({ settings, checks, log }: TelemetryParts): Tele
     }
     if (url.pathname === '/livez') {
       send(200, { ok: true })
+      return
+    }
+    if (url.pathname === '/metrics' && metrics !== undefined) {
+      const text = await metrics.render()
+      response
+        .writeHead(200, { 'content-type': metrics.contentType, 'cache-control': 'no-store' })
+        .end(text)
       return
     }
     if (url.pathname !== '/readyz' && url.pathname !== '/healthz') {

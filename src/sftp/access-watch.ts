@@ -1,9 +1,9 @@
-import type { Agencies } from '../agencies/index.ts'
 import type { Logger } from '../log/index.ts'
 import type { Access } from './access.ts'
+import type { LoginStore } from './login-book.ts'
 
 export interface AccessWatchParts {
-  readonly agencies: Pick<Agencies, 'findLogin'>
+  readonly agencies: Pick<LoginStore, 'findLogin'>
   /** What the sessions that have signed in hold, at this moment. */
   readonly listAccesses: () => readonly Access[]
   /** Milliseconds from one round to the next. */

@@ -1,17 +1,19 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Account, AccountKey, Agencies, Login } from '../agencies/index.ts'
+import type { Account, Login } from '../agencies/index.ts'
 import { AccessError } from '../errors/index.ts'
 import type { Logger } from '../log/index.ts'
-import { isFromNetworks } from './networks.ts'
+import { doesHold } from './credential.ts'
+import type { Credential } from './credential.ts'
+import type { LoginStore } from './login-book.ts'
 
 export interface AccessParts {
-  readonly agencies: Pick<Agencies, 'findLogin'>
+  readonly agencies: Pick<LoginStore, 'findLogin'>
   /** What the session was opened with. */
   readonly login: Login
-  readonly key: AccountKey
+  readonly credential: Credential
   readonly address: string
   readonly log: Logger
-  /** Called once, when the login, or the key, does not hold any more. */
+  /** Called once, when the login, or what it was opened with, does not hold any more. */
   readonly onLost: () => void
 }
 
@@ -23,7 +25,7 @@ export interface Access {
   review(login: Login | undefined): void
   /**
    * Looks again, at most once a second. A store that cannot be asked, or does not answer at once, changes nothing.
-   * @throws AccessError ACCOUNT_NOT_FOUND when the login or the key does not hold any more
+   * @throws AccessError ACCOUNT_NOT_FOUND when the login, or what it was opened with, does not hold any more
    */
   assertHolds(): Promise<void>
 }
@@ -31,30 +33,22 @@ export interface Access {
 /** Age up to which an answer of the store is believed, and time in which it has to come, in milliseconds. */
 const freshMs = 1000
 
-/** Follows whether the login and the key of one session still hold (reference/reliability.md A7). */
+/** Follows whether the login of one session and its key, certificate or password still hold (reference/reliability.md A7). */
 export function createAccess(parts: AccessParts): Access {
-  const { agencies, key, address, log, onLost } = parts
+  const { agencies, credential, address, log, onLost } = parts
   let account = parts.login.account
   let isLost = false
   let askedAt = performance.now()
   let asking: Promise<void> | undefined
 
-  /** By its bytes: a key that was revoked and added again is the same key. */
-  function holds({ keys }: Login): boolean {
-    return keys.some(
-      ({ publicKey, fromNetworks }) =>
-        publicKey.equals(key.publicKey) && isFromNetworks(address, fromNetworks),
-    )
-  }
-
   function review(login: Login | undefined): void {
     if (isLost) return
-    if (login !== undefined && holds(login)) {
+    if (login !== undefined && doesHold(credential, login, address, new Date())) {
       account = login.account
       return
     }
     isLost = true
-    log.info('Access withdrawn', { reason: login === undefined ? 'account' : 'key' })
+    log.info('Access withdrawn', { reason: login === undefined ? 'account' : credential.method })
     onLost()
   }
 
@@ -78,9 +72,13 @@ export function createAccess(parts: AccessParts): Access {
         await Promise.race([asking, wait(freshMs, undefined, { ref: false })])
       }
       if (!isLost) return
-      throw new AccessError('ACCOUNT_NOT_FOUND', 'The account or its key was switched off.', {
-        hint: 'Ask the people who run this server.',
-      })
+      throw new AccessError(
+        'ACCOUNT_NOT_FOUND',
+        'The account, or what it was opened with, was switched off.',
+        {
+          hint: 'Ask the people who run this server.',
+        },
+      )
     },
   }
 }

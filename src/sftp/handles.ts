@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { LimitError } from '../errors/index.ts'
-import type { IncomingFile } from '../inbox/index.ts'
+import type { Area, IncomingFile } from '../inbox/index.ts'
 import type { NamedEntry } from './codec/packet-writer.ts'
 import type { Place } from './jail.ts'
 import type { WriteLane } from './write-lane.ts'
@@ -20,7 +20,11 @@ export interface Incoming {
 export interface Reading {
   readonly kind: 'reading'
   readonly file: FileHandle
-  readonly place: Place
+  readonly area: Area
+  /** As the client names it, for the audit. */
+  readonly path: string
+  /** Sent so far. */
+  bytes: number
 }
 
 /** A folder that the client lists. */
@@ -35,7 +39,7 @@ export interface Folder {
 
 export type OpenThing = Incoming | Reading | Folder
 
-/** How many handles a session may have, over all its channels. */
+/** How many handles a session may have, over all its channels, or an agency, over all its sessions. */
 export interface Allowance {
   used: number
   readonly most: number
@@ -43,10 +47,11 @@ export interface Allowance {
 
 /** What one channel holds open. */
 export interface Handles {
-  /** @throws LimitError HANDLE_LIMIT */
-  assertRoom(): void
-  /** Gives the thing a handle, which the client names it by. */
-  add(thing: OpenThing): Buffer
+  /**
+   * Opens something and gives it a handle, which the client names it by. Its place is taken before the work begins, so that
+   * channels which open at the same time stay within the limit together. @throws LimitError HANDLE_LIMIT
+   */
+  add(open: () => Promise<OpenThing>): Promise<Buffer>
   /** @throws LimitError HANDLE_STALE */
   find(handle: Buffer): OpenThing
   /** Finds the thing and forgets its handle. @throws LimitError HANDLE_STALE */
@@ -56,10 +61,22 @@ export interface Handles {
   takeAll(): OpenThing[]
 }
 
-/** The table of open things of one channel; numbers are never used twice. */
-export function createHandles(allowance: Allowance): Handles {
+/** The table of open things of one channel, within what its session and its agency may hold; numbers are never used twice. */
+export function createHandles(session: Allowance, agency: Allowance): Handles {
   const things = new Map<number, OpenThing>()
   let last = 0
+
+  function assertRoom({ used, most }: Allowance, where: string): void {
+    if (used < most) return
+    throw new LimitError('HANDLE_LIMIT', `${most} files are open in ${where}.`, {
+      hint: 'Close some of them first.',
+    })
+  }
+
+  function count(more: number): void {
+    session.used += more
+    agency.used += more
+  }
 
   function find(handle: Buffer): [number, OpenThing] {
     const number = handle.length === 4 ? handle.readUInt32BE(0) : 0
@@ -70,16 +87,19 @@ export function createHandles(allowance: Allowance): Handles {
   }
 
   return {
-    assertRoom() {
-      if (allowance.used < allowance.most) return
-      throw new LimitError('HANDLE_LIMIT', `${allowance.most} files are open in this session.`, {
-        hint: 'Close some of them first.',
-      })
-    },
-    add(thing) {
+    async add(open) {
+      assertRoom(session, 'this session')
+      assertRoom(agency, 'the sessions of this agency')
+      count(1)
+      let thing: OpenThing
+      try {
+        thing = await open()
+      } catch (thrown) {
+        count(-1)
+        throw thrown
+      }
       last = (last % 0xffffffff) + 1
       things.set(last, thing)
-      allowance.used += 1
       const handle = Buffer.alloc(4)
       handle.writeUInt32BE(last, 0)
       return handle
@@ -88,14 +108,14 @@ export function createHandles(allowance: Allowance): Handles {
     take(handle) {
       const [number, thing] = find(handle)
       things.delete(number)
-      allowance.used -= 1
+      count(-1)
       return thing
     },
     list: () => [...things.values()],
     takeAll() {
       const all = [...things.values()]
       things.clear()
-      allowance.used -= all.length
+      count(-all.length)
       return all
     },
   }

@@ -1,23 +1,23 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import ssh2 from 'ssh2'
-import { ConfigError, toError } from '../errors/index.ts'
+import type { ParsedKey } from 'ssh2'
+import { ConfigError, ConflictError, toError } from '../errors/index.ts'
+import { generateKey } from './generate-key.ts'
+import { listHostKeyFiles, nameHostKey } from './host-key-files.ts'
+import type { HostKeyFile } from './host-key-files.ts'
+import { getProfile } from './profiles.ts'
+import type { HostKeyType, ProfileName } from './profiles.ts'
+import { parseKey } from './ssh2-internals.ts'
 import type { HostKey } from './types.ts'
 
 /** A host key with its private half, for the server itself. */
 export interface PrivateHostKey extends HostKey {
   readonly privateKey: string
+  readonly parsed: ParsedKey
 }
 
-// No RSA: with an RSA host key ssh2 always offers SHA-1 signatures too.
-const kinds = [
-  { file: 'ssh_host_ed25519_key', create: () => ssh2.utils.generateKeyPairSync('ed25519') },
-  {
-    file: 'ssh_host_ecdsa_key',
-    create: () => ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 }),
-  },
-] as const
+const dayMs = 24 * 60 * 60 * 1000
 
 function isErrno(thrown: unknown, code: string): boolean {
   return (toError(thrown) as NodeJS.ErrnoException).code === code
@@ -28,18 +28,18 @@ async function syncFolder(folder: string): Promise<void> {
   await handle.sync().finally(() => handle.close())
 }
 
-/** Writes the key under a name of its own and links it: of several processes that start at once, one wins and all read its key. */
-async function saveKey(folder: string, path: string, privateKey: string): Promise<void> {
+/** Writes a key under a name of its own and links it: of several processes that start at once, one wins and all read its key. */
+async function makeKey(folder: string, type: HostKeyType, activeFrom: Date | null): Promise<void> {
   const draft = join(folder, `.${randomUUID()}`)
   const file = await open(draft, 'wx', 0o600)
   try {
-    await file.writeFile(privateKey)
+    await file.writeFile(generateKey(type).privateKey)
     await file.sync()
   } finally {
     await file.close()
   }
   try {
-    await link(draft, path)
+    await link(draft, join(folder, nameHostKey(type, activeFrom)))
   } catch (thrown) {
     if (!isErrno(thrown, 'EEXIST')) throw thrown
   } finally {
@@ -58,49 +58,115 @@ async function assertPrivate(path: string): Promise<void> {
   )
 }
 
-async function readKey(path: string): Promise<PrivateHostKey> {
-  await assertPrivate(path)
-  const privateKey = await readFile(path, 'utf8')
-  const parsed = ssh2.utils.parseKey(privateKey)
-  if (parsed instanceof Error) {
+function parse(path: string, privateKey: string): ParsedKey {
+  try {
+    return parseKey(privateKey)
+  } catch (cause) {
     throw new ConfigError('HOST_KEY_UNSAFE', `The host key ${path} cannot be read.`, {
-      hint: 'Put the key back from a backup, or remove the file: a new one is made, and every sender must accept it.',
-      cause: parsed,
+      hint: 'Put the key back from a backup, without a passphrase, or remove the file: a new one is made, and every sender must accept it.',
+      cause,
     })
-  }
-  const hash = createHash('sha256').update(parsed.getPublicSSH()).digest('base64')
-  return {
-    type: parsed.type,
-    fingerprint: `SHA256:${hash.replace(/=+$/, '')}`,
-    path,
-    privateKey,
   }
 }
 
-/** The host keys with their private halves; see `loadHostKeys`. */
-export async function openHostKeys(folder: string): Promise<PrivateHostKey[]> {
+async function readKey({ path, activeFrom, state }: HostKeyFile): Promise<PrivateHostKey> {
+  await assertPrivate(path)
+  const privateKey = await readFile(path, 'utf8')
+  const parsed = parse(path, privateKey)
+  const hash = createHash('sha256').update(parsed.getPublicSSH()).digest('base64')
+  const fingerprint = `SHA256:${hash.replace(/=+$/, '')}`
+  return { type: parsed.type, fingerprint, path, state, activeFrom, privateKey, parsed }
+}
+
+async function listFiles(
+  folder: string,
+  needed: readonly HostKeyType[],
+  now: Date,
+): Promise<HostKeyFile[]> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
+  const files = await listHostKeyFiles(folder, now)
+  const missing = needed.filter((type) =>
+    files.every((file) => file.type !== type || file.state !== 'active'),
+  )
+  if (missing.length === 0) return files
+  for (const type of missing) await makeKey(folder, type, null)
+  return listHostKeyFiles(folder, now)
+}
+
+/** All host keys in the folder, with their private halves; the active ones of the needed types are made if there are none. See `loadHostKeys`. */
+export async function openHostKeys(
+  folder: string,
+  needed: readonly HostKeyType[],
+  now: Date,
+): Promise<PrivateHostKey[]> {
   const keys: PrivateHostKey[] = []
-  for (const { file, create } of kinds) {
-    const path = join(folder, file)
-    try {
-      await stat(path)
-    } catch (thrown) {
-      if (!isErrno(thrown, 'ENOENT')) throw thrown
-      await saveKey(folder, path, create().private)
-    }
-    keys.push(await readKey(path))
-  }
+  for (const file of await listFiles(folder, needed, now)) keys.push(await readKey(file))
   return keys
 }
 
+function toPublic(keys: readonly PrivateHostKey[]): HostKey[] {
+  return keys.map(({ type, fingerprint, path, state, activeFrom }) => ({
+    type,
+    fingerprint,
+    path,
+    state,
+    activeFrom,
+  }))
+}
+
+export interface HostKeySettings {
+  /** The profile whose keys are made; `default` unless given. */
+  readonly profile?: ProfileName
+  readonly now?: Date
+}
+
 /**
- * The host keys of this server, made at the first call: ed25519 and ECDSA P-256, OpenSSH format, mode 0600.
+ * The host keys of this server, those that the profile needs made at the first call: OpenSSH format, mode 0600. Active ones of a type come first,
+ * then those that wait for their day, then the retired.
  *
  * Safe when several processes start at once: all get the same keys.
  * @throws ConfigError HOST_KEY_UNSAFE when a file can be read by others, or does not hold a key
  */
-export async function loadHostKeys(folder: string): Promise<HostKey[]> {
-  const keys = await openHostKeys(folder)
-  return keys.map(({ type, fingerprint, path }) => ({ type, fingerprint, path }))
+export async function loadHostKeys(
+  folder: string,
+  { profile = 'default', now = new Date() }: HostKeySettings = {},
+): Promise<HostKey[]> {
+  return toPublic(await openHostKeys(folder, getProfile(profile).hostKeys, now))
+}
+
+/**
+ * The host keys that there are, none made: for whoever only looks.
+ * @throws ConfigError HOST_KEY_UNSAFE when a file can be read by others, or does not hold a key
+ */
+export async function readHostKeys(folder: string, now: Date): Promise<HostKey[]> {
+  const keys: PrivateHostKey[] = []
+  for (const file of await listHostKeyFiles(folder, now)) keys.push(await readKey(file))
+  return toPublic(keys)
+}
+
+/**
+ * Makes a successor for each active host key; it takes over after so many days. Until then servers announce both, so that clients learn the new
+ * key from a server that they trust (OpenSSH PROTOCOL §2.5). Gives all keys.
+ * @throws ConflictError HOST_KEY_ROTATING when successors are waiting already
+ */
+export async function rotateHostKeys(
+  folder: string,
+  retireDays: number,
+  settings: HostKeySettings = {},
+): Promise<HostKey[]> {
+  const { now = new Date() } = settings
+  const keys = await loadHostKeys(folder, { ...settings, now })
+  const waiting = keys.find(({ state }) => state === 'next')
+  if (waiting !== undefined) {
+    throw new ConflictError(
+      'HOST_KEY_ROTATING',
+      `New host keys take over on ${waiting.activeFrom?.toISOString() ?? ''} already.`,
+      { hint: `Wait for that day, or remove ${waiting.path} and its like to call it off.` },
+    )
+  }
+  const activeFrom = new Date(Math.floor((now.getTime() + retireDays * dayMs) / 1000) * 1000)
+  for (const file of await listHostKeyFiles(folder, now)) {
+    if (file.state === 'active') await makeKey(folder, file.type, activeFrom)
+  }
+  return loadHostKeys(folder, { ...settings, now })
 }

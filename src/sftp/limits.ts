@@ -10,6 +10,27 @@ export const maxRequestsPerChannel = 64
 /** Bytes of one channel that may wait to be written or sent; beyond, the channel is not read. */
 export const maxBytesPerChannel = 8 * 1024 * 1024
 
+/** Bytes of replies that one channel may hold: READs that run and answers that were not sent. Twice the window that clients open. */
+export const maxReplyBytesPerChannel = 4 * 1024 * 1024
+
+/** Bytes that all channels together may hold on their way to the disk. */
+export const maxWriteBytes = 32 * 1024 * 1024
+
+/** Bytes of replies that all channels together may hold. */
+export const maxReplyBytes = 48 * 1024 * 1024
+
+/** Bytes that may wait unread on a channel: the 2 MiB of ssh2's window and a packet; who sends more breaks RFC 4254 §5.2. */
+export const maxUnreadBytes = 2 * 1024 * 1024 + 64 * 1024
+
+/** Replies up to this size are joined to one write, in bytes: each SSH packet costs padding and a tag, and larger ones gain nothing. */
+export const maxJoinedReplyBytes = 32 * 1024
+
+/** Time that a client may leave its replies unfetched while more are due, in milliseconds. */
+export const unfetchedMs = 60_000
+
+/** Refused requests of one channel that are logged one by one; the rest is counted. */
+export const maxLoggedRefusals = 20
+
 /** Bytes that may wait in the TCP socket before replies are held back: ssh2 itself never looks. */
 export const maxSocketBytes = 4 * 1024 * 1024
 
@@ -18,6 +39,9 @@ export const maxJoinedBytes = 2 * 1024 * 1024
 
 /** Files and folders that one session may hold open. */
 export const maxHandlesPerSession = 64
+
+/** Files and folders that all sessions of one agency may hold open. */
+export const maxHandlesPerAgency = 256
 
 /** Channels that one connection may hold open, as sshd's MaxSessions. */
 export const maxChannelsPerConnection = 10
@@ -48,3 +72,37 @@ export const accessCheckMs = 4000
 
 /** Time that an ended connection has to go by itself before its socket is destroyed, in milliseconds. */
 export const farewellMs = 1000
+
+/** An address that fails a lot but is trusted waits this long for a new connection to be served, in milliseconds. */
+export const slowedConnectionMs = 500
+
+/** The same address waits this long for each refusal, in milliseconds. */
+export const slowedRefusalMs = 2000
+
+/** Time in which a load balancer has to tell who connects, in milliseconds. */
+export const proxyHeaderMs = 5000
+
+/** Time from a sign-in to the first channel, and from a channel to its subsystem, in milliseconds. */
+export const channelMs = 60_000
+
+/** A session that holds files open but sends nothing for this time has lost its sender, in milliseconds (reference/reliability.md R5). */
+export const silentUploadMs = 900_000
+
+/** Time from one look at the tables of known addresses and of maintenance to the next, in milliseconds. */
+export const followMs = 1000
+
+/** As `failedLoginMs`, for passwords, which take longer to judge. */
+export const failedPasswordMs = 250
+
+/** What the store said about an account is good for the next request of the same connection, in milliseconds. */
+export const loginReuseMs = 1000
+
+/** Passwords that are judged at the same time, and that may wait for it. */
+export const maxPasswordsAtOnce = 2
+export const maxPasswordsWaiting = 16
+
+/** Time in which a client has to take part when the server renews the keys, in milliseconds: what it has sent already may fill a slow line. */
+export const rekeyAnswerMs = 180_000
+
+/** Time from one look at the folder of host keys to the next, in milliseconds. */
+export const hostKeyCheckMs = 10_000

@@ -3,28 +3,30 @@ import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { toError, UnavailableError } from '../errors/index.ts'
 import type { Logger } from '../log/index.ts'
+import type { Arrival, Gate } from './gate.ts'
+import { proxyHeaderMs } from './limits.ts'
+import type { NetworkList } from './network-list.ts'
+import { toPlainAddress } from './networks.ts'
+import { readProxyHeader } from './read-proxy-header.ts'
+import { createSampledLog } from './sampled-log.ts'
 
 export interface ListenerParts {
   readonly host: string
   readonly port: number
-  /** Time from the TCP connection to the sign-in, in milliseconds. */
-  readonly graceMs: number
+  /** Networks whose PROXY header is believed, and demanded; undefined for a listener that is reached directly. */
+  readonly balancers: NetworkList | undefined
+  readonly gate: Gate
   readonly log: Logger
-  readonly onSocket: (socket: Socket) => void
-}
-
-/** A connection that was taken and may not have said anything yet. */
-export interface Arrival {
-  readonly socket: Socket
-  /** The client has signed in: the grace no longer counts. */
-  admit(): void
+  /** Called for each connection that the gate has let in. */
+  readonly onArrival: (arrival: Arrival) => void
 }
 
 export interface Listener {
   /** @throws UnavailableError PORT_TAKEN */
   start(): Promise<number>
-  /** Takes no new connections, and ends those that have not signed in. */
+  /** Takes no new connections. */
   close(): void
+  /** The connection that comes from there, as the socket says it. */
   find(address: string, port: number): Arrival | undefined
 }
 
@@ -33,34 +35,61 @@ function nameOf(address: string | undefined, port: number | undefined): string {
 }
 
 /**
- * Takes TCP connections for the SSH server, which has neither a time limit for signing in nor any for sockets that say nothing.
+ * Takes TCP connections, finds out where they really come from, and hands them to the gate.
  *
  * Without `noDelay` each sign-in takes 120 ms more: Nagle's algorithm waits for delayed acknowledgements.
  */
-export function createListener({ host, port, graceMs, log, onSocket }: ListenerParts): Listener {
-  const arrivals = new Map<string, Arrival & { isAdmitted: boolean }>()
+export function createListener(parts: ListenerParts): Listener {
+  const { host, port, balancers, gate, log, onArrival } = parts
+  const arrivals = new Map<string, Arrival>()
+  const undeclared = new Set<Socket>()
+  const note = createSampledLog(log, Date.now)
 
-  function receive(socket: Socket): void {
+  function serve(arrival: Arrival): void {
+    const { socket } = arrival
     const name = nameOf(socket.remoteAddress, socket.remotePort)
-    const grace = setTimeout(() => {
-      log.info('Connection ended: no sign-in in time', { remoteAddress: socket.remoteAddress })
+    if (arrivals.has(name)) {
+      // Only two load balancers can bring that about; ssh2 tells connections apart by nothing else.
+      note('Connection refused', { reason: 'address-twice', remoteAddress: arrival.address })
       socket.destroy()
-    }, graceMs)
-    const arrival = {
-      socket,
-      isAdmitted: false,
-      admit() {
-        arrival.isAdmitted = true
-        clearTimeout(grace)
-      },
+      return
     }
     arrivals.set(name, arrival)
-    socket.on('error', (err) => log.debug('Connection failed', { err }))
+    socket.once('close', () => arrivals.delete(name))
+    onArrival(arrival)
+  }
+
+  function enter(socket: Socket): void {
+    gate.receive(socket, toPlainAddress(socket.remoteAddress ?? ''), serve)
+  }
+
+  function awaitHeader(socket: Socket): void {
+    const balancer = socket.remoteAddress
+    const drop = (why: string): void => {
+      note('Connection dropped: PROXY header missing or malformed', { why, balancer })
+      socket.destroy()
+    }
+    const timer = setTimeout(() => drop('it did not come in time'), proxyHeaderMs)
+    undeclared.add(socket)
     socket.once('close', () => {
-      clearTimeout(grace)
-      if (arrivals.get(name) === arrival) arrivals.delete(name)
+      clearTimeout(timer)
+      undeclared.delete(socket)
     })
-    onSocket(socket)
+    readProxyHeader(socket, {
+      onRead() {
+        clearTimeout(timer)
+        undeclared.delete(socket)
+        enter(socket)
+      },
+      onFault: drop,
+    })
+  }
+
+  function receive(socket: Socket): void {
+    // First of all: a socket that fails without a listener ends the process.
+    socket.on('error', (err) => log.debug('Connection failed', { err }))
+    if (balancers?.contains(socket.remoteAddress ?? '') === true) awaitHeader(socket)
+    else enter(socket)
   }
 
   const server = createServer({ noDelay: true }, receive)
@@ -86,7 +115,7 @@ export function createListener({ host, port, graceMs, log, onSocket }: ListenerP
     },
     close() {
       server.close()
-      for (const { socket, isAdmitted } of arrivals.values()) if (!isAdmitted) socket.destroy()
+      for (const socket of undeclared) socket.destroy()
     },
     find: (address, remotePort) => arrivals.get(nameOf(address, remotePort)),
   }

@@ -8,9 +8,11 @@ export function toPlainAddress(address: string): string {
 function addNetwork(list: BlockList, network: string): void {
   const [address = '', prefix] = network.split('/')
   const version = isIP(address)
-  if (version === 0) return
-  const type = version === 4 ? 'ipv4' : 'ipv6'
-  list.addSubnet(address, prefix === undefined ? (version === 4 ? 32 : 128) : Number(prefix), type)
+  const longest = version === 4 ? 32 : 128
+  const length =
+    prefix === undefined ? longest : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Infinity
+  if (version === 0 || length > longest) return
+  list.addSubnet(address, length, version === 4 ? 'ipv4' : 'ipv6')
 }
 
 /** Whether the address lies in one of the CIDR networks. No networks means everywhere; one that cannot be read lets nobody in. */

@@ -6,8 +6,8 @@ export interface RequestQueueParts {
   readonly answer: (request: Request | Undecoded) => Promise<Buffer>
   /** Sends replies, in the order of their requests. */
   readonly send: (replies: readonly Buffer[]) => void
-  /** Whether replies pile up because the client does not fetch them. */
-  readonly isCongested: () => boolean
+  /** Whether the request must wait because replies pile up that the client does not fetch, or memory is short. */
+  readonly isCongested: (request: Request | Undecoded) => boolean
   /** Called when everything that was pushed has been started: the channel may be read again. */
   readonly onRoom: () => void
 }
@@ -52,7 +52,7 @@ export function createRequestQueue(parts: RequestQueueParts): RequestQueue {
   let idle: (() => void)[] = []
 
   function mayStart(request: Request | Undecoded): boolean {
-    if (isAlone || parts.isCongested()) return false
+    if (isAlone || parts.isCongested(request)) return false
     if (request.type !== 'read' && request.type !== 'write') return running === 0
     return slots.length < maxRequestsPerChannel && bytes < maxBytesPerChannel
   }

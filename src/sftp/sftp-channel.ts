@@ -1,16 +1,20 @@
 import type { Socket } from 'node:net'
 import type { ServerChannel } from 'ssh2'
-import { AppError, LimitError, UsageError } from '../errors/index.ts'
+import { LimitError } from '../errors/index.ts'
+import { createAnswerer } from './answer.ts'
+import type { BandwidthLane } from './bandwidth.ts'
+import type { Budget, Purpose } from './budget.ts'
 import { packetTypes, protocolVersion, statusCodes } from './codec/constants.ts'
 import { createPacketSplitter } from './codec/packet-splitter.ts'
-import { encodeStatus, encodeVersion } from './codec/packet-writer.ts'
+import { encodeVersion } from './codec/packet-writer.ts'
 import { decodeRequest } from './codec/requests.ts'
 import type { Request, Undecoded } from './codec/requests.ts'
 import type { OpenThing } from './handles.ts'
-import { failedWriteMs, maxSocketBytes } from './limits.ts'
-import { perform } from './operations/operations.ts'
+import { guardInflow } from './inflow.ts'
+import { failedWriteMs, maxJoinedReplyBytes, maxSocketBytes, maxTransferBytes } from './limits.ts'
 import { createRequestQueue } from './request-queue.ts'
-import { isUnexpected, toStatus } from './status.ts'
+import { createStallWatch } from './stall-watch.ts'
+import { createReasonTeller } from './tell-reason.ts'
 import type { Visitor } from './visitor.ts'
 
 export interface SftpChannelParts {
@@ -19,11 +23,22 @@ export interface SftpChannelParts {
   /** The connection below, whose fill level ssh2 does not look at. */
   readonly socket: Socket
   readonly visitor: Visitor
+  /** True once the client has ended the channel itself, by EOF or CLOSE, rather than lost the connection. */
+  readonly isEndedByClient: () => boolean
+  /** Shared by all channels of the server. */
+  readonly budget: Budget
+  /** The channel's share in the bandwidth of its account. */
+  readonly lane: BandwidthLane
+  /** How long a client may leave its replies unfetched, in milliseconds. */
+  readonly unfetchedMs: number
+  /** Called when the connection must end: its client takes memory and gives none back. */
+  readonly onStalled: () => void
   /** Called for each piece that the client sends. */
   readonly onActivity: () => void
 }
 
 type AbandonReason = 'CONNECTION_LOST' | 'SERVER_STOPPED' | 'WRITE_FAILED'
+type EndReason = AbandonReason | 'CHANNEL_ENDED'
 
 export interface SftpChannel {
   /** Ends the channel without finishing what waits; open uploads become partial. Settles when all is put away. */
@@ -32,30 +47,11 @@ export interface SftpChannel {
   disconnect(): Promise<void>
 }
 
-async function putAway(thing: OpenThing, reason: AbandonReason): Promise<void> {
-  if (thing.kind === 'incoming') await thing.file.abandon(reason)
+async function putAway(thing: OpenThing, reason: EndReason): Promise<void> {
+  if (thing.kind === 'incoming')
+    await (reason === 'CHANNEL_ENDED' ? thing.file.endUnclosed() : thing.file.abandon(reason))
   else if (thing.kind === 'reading') await thing.file.close()
   else await thing.entries.return()
-}
-
-/** A reply for each request, even for those that cannot be understood. Never rejects. */
-async function answer(visitor: Visitor, request: Request | Undecoded): Promise<Buffer> {
-  try {
-    if (request.type === 'malformed') throw request.fault
-    if (request.type === 'unknown') {
-      throw new UsageError('REQUEST_UNSUPPORTED', 'The server does not have this SFTP request.')
-    }
-    return await perform(visitor, request)
-  } catch (thrown) {
-    const { code, text } = toStatus(thrown)
-    const fields = {
-      request: request.type,
-      ...(thrown instanceof AppError && { code: thrown.code }),
-    }
-    if (isUnexpected(thrown)) visitor.log.error('SFTP request failed', { ...fields, err: thrown })
-    else if (code !== statusCodes.noSuchFile) visitor.log.info('SFTP request refused', fields)
-    return encodeStatus(request.id, code, text)
-  }
 }
 
 /** INIT must come first and ask for version 3 or newer (draft-ietf-secsh-filexfer-02 §4). */
@@ -68,48 +64,109 @@ function checkInit(packet: Buffer): LimitError | undefined {
   )
 }
 
+/** What a request takes from the budget while it runs; all but READ and WRITE take next to nothing. */
+function toCharge(request: Request | Undecoded): { purpose: Purpose; bytes: number } | undefined {
+  if (request.type === 'write') return { purpose: 'write', bytes: request.data.length }
+  if (request.type !== 'read') return undefined
+  return { purpose: 'reply', bytes: Math.min(request.length, maxTransferBytes) }
+}
+
+/** Whether an encoded reply is a STATUS other than OK. */
+function isRefusal(reply: Buffer): boolean {
+  return reply.readUInt8(4) === packetTypes.status && reply.readUInt32BE(9) !== statusCodes.ok
+}
+
+function hasFailed(thing: OpenThing): boolean {
+  return thing.kind === 'incoming' && thing.hasFailed
+}
+
+/** Joins neighbours that are small: each write costs an SSH packet, each joining a copy. */
+function joinSmall(replies: readonly Buffer[]): Buffer[] {
+  const joined: Buffer[] = []
+  let small: Buffer[] = []
+  let bytes = 0
+  const flush = (): void => {
+    if (small.length > 0)
+      joined.push(small.length === 1 && small[0] ? small[0] : Buffer.concat(small))
+    small = []
+    bytes = 0
+  }
+  for (const reply of replies) {
+    if (bytes + reply.length > maxJoinedReplyBytes) flush()
+    small.push(reply)
+    bytes += reply.length
+  }
+  flush()
+  return joined
+}
+
 /**
  * Speaks SFTP version 3 on one channel, from INIT to its end.
  *
  * The channel is read only as fast as requests are answered, so memory stays flat whatever a client sends. When the client is done, it
  * is told exit status 0: OpenSSH waits for it, and its scp reports a failure without it.
  */
-export function createSftpChannel({
-  channel,
-  socket,
-  visitor,
-  onActivity,
-}: SftpChannelParts): SftpChannel {
+export function createSftpChannel(parts: SftpChannelParts): SftpChannel {
+  const { channel, socket, visitor, lane, onActivity } = parts
   const splitter = createPacketSplitter()
+  const answerer = createAnswerer(visitor, createReasonTeller(channel))
   let isInitialised = false
   let isDead = false
   let isDeaf = false
   let ending: Promise<void> | undefined
   let failedWrite: NodeJS.Timeout | undefined
+  let isHeld = false
 
-  const isCongested = (): boolean =>
+  const share = parts.budget.join(() => queue.resume())
+  const isFull = (): boolean =>
     !isDead && (channel.writableNeedDrain || socket.writableLength > maxSocketBytes)
+  const stall = createStallWatch({
+    socket,
+    unsent: () => channel.writableLength,
+    isCongested: isFull,
+    unfetchedMs: parts.unfetchedMs,
+    onStalled: () => {
+      visitor.log.warn('SFTP session ended: the client does not fetch its replies')
+      parts.onStalled()
+    },
+  })
+  const inflow = guardInflow(channel, () => {
+    visitor.log.warn('SFTP session ended: more was sent than the window allows')
+    parts.onStalled()
+  })
+
+  function isCongested(request: Request | Undecoded): boolean {
+    if (isFull()) {
+      stall.note()
+      return true
+    }
+    const charge = toCharge(request)
+    return !isDead && charge !== undefined && !share.mayGrow(charge.purpose)
+  }
 
   const queue = createRequestQueue({
-    answer: async (request) => {
-      const reply = await answer(visitor, request)
-      if (request.type === 'write' && visitor.handles.list().some(hasFailed)) watchFailedWrite()
+    async answer(request) {
+      const charge = toCharge(request)
+      if (charge !== undefined) share.change(charge.purpose, charge.bytes)
+      const reply = await answerer.answer(request)
+      const turn = request.type === 'read' ? lane.take(reply.length) : undefined
+      if (turn !== undefined) await turn
+      if (charge !== undefined) share.change(charge.purpose, -charge.bytes)
+      share.change('reply', reply.length)
+      if (request.type === 'write' && isRefusal(reply)) watchFailedWrite()
       return reply
     },
     send(replies) {
-      if (isDead || replies.length === 0) return
-      if (replies.length === 1 && replies[0] !== undefined) channel.write(replies[0])
-      else channel.write(Buffer.concat(replies))
+      if (isDead) return
+      for (const bytes of joinSmall(replies)) {
+        channel.write(bytes, () => share.change('reply', -bytes.length))
+      }
     },
     isCongested,
     onRoom: () => {
-      if (channel.isPaused()) channel.resume()
+      if (!isHeld) inflow.resume()
     },
   })
-
-  function hasFailed(thing: OpenThing): boolean {
-    return thing.kind === 'incoming' && thing.hasFailed
-  }
 
   /** Some clients wait for ever after a failed WRITE (SSH.NET); a channel that ends is a failure that they see. */
   function watchFailedWrite(): void {
@@ -119,7 +176,7 @@ export function createSftpChannel({
     }, failedWriteMs)
   }
 
-  async function finish(exitCode: number, reason: AbandonReason): Promise<void> {
+  async function finish(exitCode: number, reason: EndReason): Promise<void> {
     await queue.whenIdle()
     clearTimeout(failedWrite)
     for (const thing of visitor.handles.takeAll()) {
@@ -127,19 +184,21 @@ export function createSftpChannel({
         visitor.log.error('File not put away', { err: thrown })
       })
     }
+    answerer.sumUp()
     if (isDead) return
+    if (isFull()) stall.note()
     channel.exit(exitCode)
     channel.end()
   }
 
-  function end(exitCode: number, reason: AbandonReason): Promise<void> {
+  function end(exitCode: number, reason: EndReason): Promise<void> {
     return (ending ??= finish(exitCode, reason))
   }
 
   function fail(fault: LimitError): void {
     isDeaf = true
     visitor.log.warn('SFTP channel ended: protocol broken', { err: fault })
-    channel.resume()
+    inflow.resume()
     void end(1, 'CONNECTION_LOST')
   }
 
@@ -162,13 +221,25 @@ export function createSftpChannel({
       }
       requests.push(request)
     }
-    if (!queue.push(requests)) channel.pause()
+    if (!queue.push(requests)) inflow.pause()
     return fault
+  }
+
+  /** Over the bandwidth of the account: nothing is read until it is this channel's turn again. */
+  function holdBack(turn: Promise<void>): void {
+    isHeld = true
+    inflow.pause()
+    void turn.then(() => {
+      isHeld = false
+      queue.resume()
+    })
   }
 
   function takeChunk(chunk: Buffer): void {
     if (isDeaf) return
     onActivity()
+    const turn = lane.take(chunk.length)
+    if (turn !== undefined) holdBack(turn)
     const { packets, fault: lengthFault } = splitter.push(chunk)
     const fault = takePackets(packets) ?? lengthFault
     if (fault !== undefined) fail(fault)
@@ -178,7 +249,10 @@ export function createSftpChannel({
 
   function disconnect(): Promise<void> {
     isDead = true
+    lane.leave()
     socket.off('drain', onDrain)
+    stall.stop()
+    share.leave()
     queue.resume()
     return end(0, 'CONNECTION_LOST')
   }
@@ -187,13 +261,17 @@ export function createSftpChannel({
   channel.on('drain', onDrain)
   channel.on('error', (err: Error) => visitor.log.warn('SFTP channel failed', { err }))
   channel.on('data', takeChunk)
-  channel.once('end', () => void end(0, 'CONNECTION_LOST'))
+  channel.once('end', () => {
+    void end(0, parts.isEndedByClient() ? 'CHANNEL_ENDED' : 'CONNECTION_LOST')
+  })
   channel.once('close', () => void disconnect())
 
   return {
     async abort(reason) {
       isDeaf = true
+      lane.leave()
       queue.drop()
+      queue.resume()
       await end(1, reason)
     },
     disconnect,

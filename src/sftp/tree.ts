@@ -4,12 +4,13 @@ import { lstat, open, opendir, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AccessError, ConflictError, NotFoundError } from '../errors/index.ts'
-import type { Area } from '../inbox/index.ts'
+import type { Area, Ghost } from '../inbox/index.ts'
 import type { Attributes } from './codec/attributes.ts'
 import type { NamedEntry } from './codec/packet-writer.ts'
 import { isNameable, isVisible } from './jail.ts'
 import type { Place } from './jail.ts'
 import { formatLongName } from './long-name.ts'
+import { isOwnInode } from './own-inode.ts'
 import { errnoOf } from './status.ts'
 import type { Visitor } from './visitor.ts'
 
@@ -50,10 +51,40 @@ function isShown(visitor: Visitor, area: Area, name: string, stats: Stats): bool
   return stats.isDirectory() || (stats.isFile() && isVisible(visitor.account, area, name))
 }
 
+/** Undefined where nothing stands, or no folder leads there. */
+async function lstatPlace(
+  visitor: Visitor,
+  place: Place & { kind: 'area' },
+): Promise<Stats | undefined> {
+  try {
+    return await lstatIfThere(await locate(visitor, place))
+  } catch (thrown) {
+    if (thrown instanceof NotFoundError) return undefined
+    throw thrown
+  }
+}
+
+function toGhostAttributes({ stats }: Ghost): Attributes {
+  const { size, modifiedAt, accessedAt } = stats
+  return { size, mode: fileType | 0o600, accessedAt, modifiedAt }
+}
+
+/** What an importer has taken is shown to senders that look once more. @throws NotFoundError PATH_NOT_FOUND */
+async function statGhost(
+  { inbox, sender }: Visitor,
+  { area, segments }: Place & { kind: 'area' },
+): Promise<Attributes> {
+  const isPossible = area === 'inbox' && segments.length > 0
+  const ghost = isPossible ? await inbox.ghosts.find(sender, segments) : undefined
+  if (ghost === undefined) throw notFound()
+  return toGhostAttributes(ghost)
+}
+
 /** @throws NotFoundError PATH_NOT_FOUND */
 export async function statPlace(visitor: Visitor, place: Place): Promise<Attributes> {
   if (place.kind === 'virtual') return virtualAttributes()
-  const stats = await lstat(await locate(visitor, place))
+  const stats = await lstatPlace(visitor, place)
+  if (stats === undefined) return statGhost(visitor, place)
   if (!isShown(visitor, place.area, place.segments.at(-1) ?? '', stats)) throw notFound()
   return toAttributes(stats, place.area)
 }
@@ -79,12 +110,13 @@ export async function lstatIfThere(path: string): Promise<Stats | undefined> {
 
 async function* listFolder(
   visitor: Visitor,
-  area: Area,
+  { area, segments }: Place & { kind: 'area' },
   path: string,
   own: Attributes,
 ): AsyncGenerator<NamedEntry, void> {
   yield toEntry('.', own)
   yield toEntry('..', own)
+  const ghosts = area === 'inbox' ? await visitor.inbox.ghosts.list(visitor.sender, segments) : []
   for await (const { name } of await opendir(path)) {
     if (!isNameable(name)) continue
     const stats = await lstatIfThere(join(path, name))
@@ -92,9 +124,14 @@ async function* listFolder(
       yield toEntry(name, toAttributes(stats, area))
     }
   }
+  for (const ghost of ghosts) {
+    const name = ghost.path.at(-1) ?? ''
+    const isTaken = (await lstatIfThere(join(path, name))) !== undefined
+    if (!isTaken) yield toEntry(name, toGhostAttributes(ghost))
+  }
 }
 
-/** Lists a folder with `.` and `..`, read from one open directory as pages are asked for. @throws NotFoundError PATH_NOT_FOUND, ConflictError PATH_KIND */
+/** Lists a folder with `.` and `..`, read from one open directory as pages are asked for. @throws NotFoundError PATH_NOT_FOUND, PATH_KIND */
 export async function listPlace(
   visitor: Visitor,
   place: Place,
@@ -104,13 +141,39 @@ export async function listPlace(
   const stats = await lstat(path)
   if (!stats.isDirectory()) {
     if (!isShown(visitor, place.area, place.segments.at(-1) ?? '', stats)) throw notFound()
-    throw new ConflictError('PATH_KIND', 'This is a file, not a folder.')
+    // ENOTDIR, which OpenSSH's server tells as NO_SUCH_FILE.
+    throw new NotFoundError('PATH_KIND', 'This is a file, not a folder.')
   }
-  return listFolder(visitor, place.area, path, toAttributes(stats, place.area))
+  return listFolder(visitor, place, path, toAttributes(stats, place.area))
 }
 
-/** Opens a file for reading, never through a link and never a device. @throws NotFoundError PATH_NOT_FOUND, AccessError PATH_READ_ONLY, ConflictError PATH_KIND */
-export async function openForReading(visitor: Visitor, place: Place): Promise<FileHandle> {
+/** O_NOFOLLOW looks at the last name alone: the way is walked once more, and must lead to the very file that was opened. */
+async function assertSame(visitor: Visitor, place: Place & { kind: 'area' }, file: FileHandle) {
+  const opened = await file.stat()
+  const path = await locate(visitor, place)
+  const found = await lstat(path)
+  const isSame = found.dev === opened.dev && found.ino === opened.ino
+  if (!isSame || !opened.isFile() || !(await isOwnInode(visitor, path, opened))) throw notFound()
+}
+
+/** The bytes of what an importer has taken. @throws NotFoundError PATH_NOT_FOUND outside the inbox and for what never was there */
+async function openGhost(
+  { inbox, sender }: Visitor,
+  { area, segments }: Place & { kind: 'area' },
+): Promise<FileHandle> {
+  const file = area === 'inbox' ? await inbox.ghosts.open(sender, segments) : undefined
+  if (file === undefined) throw notFound()
+  return file
+}
+
+/**
+ * Opens a file for reading: never through a link, never a device, and no file that has names elsewhere.
+ * @throws NotFoundError PATH_NOT_FOUND, AccessError PATH_READ_ONLY, ConflictError PATH_KIND
+ */
+export async function openForReading(
+  visitor: Visitor,
+  place: Place,
+): Promise<{ file: FileHandle; area: Area }> {
   const attributes = await statPlace(visitor, place)
   if (place.kind === 'virtual' || (attributes.mode & folderType) !== 0) {
     throw new ConflictError('PATH_KIND', 'This is a folder, not a file.')
@@ -118,12 +181,18 @@ export async function openForReading(visitor: Visitor, place: Place): Promise<Fi
   if (visitor.account.isPushOnly && place.area === 'inbox') {
     throw new AccessError('PATH_READ_ONLY', 'This account sends files; it does not read them back.')
   }
+  if ((await lstatPlace(visitor, place)) === undefined) {
+    return { file: await openGhost(visitor, place), area: place.area }
+  }
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
   const file = await open(await locate(visitor, place), O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-  const stats = await file.stat()
-  if (stats.isFile()) return file
-  await file.close()
-  throw notFound()
+  try {
+    await assertSame(visitor, place, file)
+  } catch (thrown) {
+    await file.close()
+    throw thrown
+  }
+  return { file, area: place.area }
 }
 
 /** Deletes a file from the outbox, the only folder besides the inbox that a client may clear. @throws NotFoundError PATH_NOT_FOUND, ConflictError PATH_KIND */

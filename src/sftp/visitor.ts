@@ -3,6 +3,7 @@ import type { NoteAudit } from '../audit/index.ts'
 import type { Inbox, Sender } from '../inbox/index.ts'
 import type { Logger } from '../log/index.ts'
 import type { Handles } from './handles.ts'
+import type { Tally } from './tally.ts'
 
 /** Who sits at the other end of a channel, and what operations may use on their behalf. */
 export interface Visitor {
@@ -10,11 +11,14 @@ export interface Visitor {
   /** As it was last seen: its rights can change during a session. */
   readonly account: Account
   readonly handles: Handles
-  readonly inbox: Pick<Inbox, 'layout' | 'receiving' | 'uploads'>
+  readonly inbox: Pick<Inbox, 'layout' | 'receiving' | 'uploads' | 'ghosts'>
   /** The server is stopping: nothing new may be opened for writing. */
   readonly isDraining: () => boolean
+  /** Call it before something is opened for writing. @throws UnavailableError MAINTENANCE, with the text that the operator has set */
+  readonly assertNoMaintenance: () => void
   /** Call it before something is opened, renamed or removed. @throws AccessError ACCOUNT_NOT_FOUND when account or key were switched off meanwhile */
   readonly assertAccess: () => Promise<void>
   readonly note: NoteAudit
+  readonly tally: Tally
   readonly log: Logger
 }

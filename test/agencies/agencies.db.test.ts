@@ -61,6 +61,7 @@ describe('agencies', () => {
       allowAddresses: [],
       businessHours: null,
       helpPhone: null,
+      passwordLogin: false,
       status: 'active',
     })
     assert.deepEqual(await agencies.get('maricopa'), agency)

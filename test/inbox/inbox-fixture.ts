@@ -8,6 +8,9 @@ import type { Agency } from '../../src/agencies/index.ts'
 import { inTransaction } from '../../src/db/index.ts'
 import type { Db } from '../../src/db/index.ts'
 import { createInbox, toReceipt } from '../../src/inbox/index.ts'
+import { createJournal } from '../../src/inbox/journal.ts'
+import { createLayout } from '../../src/inbox/layout.ts'
+import { createSyncFolder } from '../../src/inbox/sync-folder.ts'
 import type {
   Claim,
   Inbox,
@@ -58,8 +61,10 @@ export interface Fixture {
   send(name: string, content: string | Buffer, sessionId?: string): Promise<string>
   get(uploadId: string): Promise<Upload>
   until(uploadId: string, ...states: UploadState[]): Promise<Upload>
-  /** Paths of all files below the home, relative, sorted. */
+  /** Paths of all files below the home but the segments of the journal, relative, sorted. */
   files(): Promise<string[]>
+  /** Ids of the uploads that the journal on the disk speaks of, sorted. */
+  journaled(): Promise<string[]>
   read(path: string): Promise<string>
   path(...parts: string[]): string
   close(): Promise<void>
@@ -142,8 +147,10 @@ export async function createFixture(db: Db, parts: Partial<InboxParts> = {}): Pr
     get: (uploadId) => inbox.uploads.get(agency.agencyId, uploadId),
     async until(uploadId, ...states) {
       const upload = await waitFor(async () => {
-        const found = await inbox.uploads.get(agency.agencyId, uploadId)
-        return states.includes(found.state) ? found : undefined
+        const found = (await inbox.uploads.list(agency.agencyId)).find(
+          (upload) => upload.uploadId === uploadId,
+        )
+        return found !== undefined && states.includes(found.state) ? found : undefined
       })
       return upload
     },
@@ -153,7 +160,12 @@ export async function createFixture(db: Db, parts: Partial<InboxParts> = {}): Pr
         .filter((entry) => !entry.isDirectory())
         .map((entry) => join(entry.parentPath, entry.name).slice(home.length + 1))
         .map((path) => path.replace(`agencies/${name}/`, ''))
+        .filter((path) => !/^journal\/[^/]+\.log$/.test(path))
         .sort()
+    },
+    async journaled() {
+      const entries = await createJournal(createLayout(home), createSyncFolder()).list()
+      return entries.map(({ uploadId }) => uploadId).sort()
     },
     read: (path) => readFile(join(home, 'agencies', name, path), 'utf8'),
     path: (...segments) => join(home, 'agencies', name, ...segments),

@@ -31,11 +31,8 @@ describe('receiving', () => {
     assert.equal(upload.state, 'received')
     assert.equal(upload.bytes, Buffer.byteLength(csv(3)))
     assert.equal(upload.inboxPath, 'ECR.csv')
-    assert.deepEqual(await fixture.files(), [
-      'inbox/ECR.csv',
-      `journal/${uploadId}.json`,
-      `spool/${uploadId}`,
-    ])
+    assert.deepEqual(await fixture.files(), ['inbox/ECR.csv', `spool/${uploadId}`])
+    assert.deepEqual(await fixture.journaled(), [uploadId])
     assert.equal(await readFile(fixture.inbox.layout.spool(uploadId), 'utf8'), csv(3))
     assert.equal((await stat(fixture.path('inbox/ECR.csv'))).mode & 0o777, 0o600)
     assert.equal((await stat(fixture.path('inbox'))).mode & 0o777, 0o700)
@@ -43,7 +40,7 @@ describe('receiving', () => {
 
   it('has a row while the file is being received', async () => {
     const file = await fixture.inbox.receiving.openFile(fixture.sender(), ['ECR.csv'], create)
-    assert.equal((await fixture.get(file.uploadId)).state, 'receiving')
+    await fixture.until(file.uploadId, 'receiving')
     await file.close()
     assert.equal((await fixture.get(file.uploadId)).state, 'received')
   })
@@ -374,7 +371,8 @@ describe('receiving', () => {
     const away = new Error('connect ECONNREFUSED') as NodeJS.ErrnoException
     away.code = 'ECONNREFUSED'
     const raw = () => Promise.reject(away)
-    const broken = Object.assign(() => database.db('uploads'), { raw }) as never
+    const client = { acquireConnection: raw }
+    const broken = Object.assign(() => database.db('uploads'), { raw, client }) as never
     const lonely = fixture.another({ db: broken })
     const file = await lonely.receiving.openFile(fixture.sender(), ['ECR.csv'], create)
     await writeAll(file, csv(4))
@@ -446,10 +444,11 @@ describe('receiving', () => {
     assert.ok(!(await fixture.files()).some((name) => name.endsWith('.held.txt')))
   })
 
-  it('leaves no name behind when a new file cannot be announced', async () => {
+  it('does not acknowledge a file whose row the database refuses', async () => {
     const broken = fixture.another({ nodeId: 'no uuid' })
-    await assert.rejects(broken.receiving.openFile(fixture.sender(), ['ECR.csv'], create))
-    assert.deepEqual(await fixture.files(), [])
+    const file = await broken.receiving.openFile(fixture.sender(), ['ECR.csv'], create)
+    await writeAll(file, csv(3))
+    await assert.rejects(file.close(), { code: 'WRITE_FAILED' })
   })
 
   it('leaves the standing file when its successor cannot be announced', async () => {
@@ -463,13 +462,17 @@ describe('receiving', () => {
   })
 
   it('takes nothing from a connection whose agency was switched off since', async () => {
-    await fixture.send('ECR.csv', csv(3), randomUUID())
+    let time = 0
+    const { receiving } = fixture.another({ now: () => time })
+    const sender = fixture.sender()
+    const file = await receiving.openFile(sender, ['ECR.csv'], create)
+    await writeAll(file, csv(3))
+    await file.close()
     await database
       .db('agencies')
       .where({ agency_id: fixture.agency.agencyId })
       .update({ status: 'disabled' })
-    const { receiving } = fixture.inbox
-    const sender = fixture.sender()
+    time += 1000
     const refused = { code: 'AGENCY_DISABLED' }
     await assert.rejects(receiving.openFile(sender, ['b.csv'], create), refused)
     await assert.rejects(

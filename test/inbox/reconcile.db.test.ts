@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'mocha'
 import { useDatabase } from '../support/database.ts'
-import { create, createFixture, csv, finish, resume, settle, writeAll } from './inbox-fixture.ts'
+import {
+  create,
+  createFixture,
+  csv,
+  finish,
+  resume,
+  settle,
+  waitFor,
+  writeAll,
+} from './inbox-fixture.ts'
 import type { Fixture } from './inbox-fixture.ts'
 
 describe('reconcile', () => {
@@ -17,7 +27,10 @@ describe('reconcile', () => {
 
   const row = (uploadId: string) => database.db('uploads').where({ upload_id: uploadId })
   /** As if the process that receives it had died: it is not among the living. */
-  const loseNode = (uploadId: string) => row(uploadId).update({ node_id: randomUUID() })
+  const loseNode = async (uploadId: string) => {
+    await fixture.until(uploadId, 'receiving')
+    await row(uploadId).update({ node_id: randomUUID() })
+  }
 
   it('makes the row of an acknowledged file from its journal (C5)', async () => {
     const uploadId = await fixture.send('ECR.csv', csv(3))
@@ -42,10 +55,31 @@ describe('reconcile', () => {
     assert.equal(await readFile(fixture.inbox.layout.spool(file.uploadId), 'utf8'), csv(3))
   })
 
+  it('makes a file partial whose process died before its row was made', async () => {
+    let wake: () => void = () => undefined
+    const asleep = new Promise<never>((_resolve, reject) => {
+      wake = () => reject(Object.assign(new Error('ended'), { code: 'ECONNREFUSED' }))
+    })
+    const db = Object.assign(() => database.db('nodes'), { raw: () => asleep }) as never
+    const dead = fixture.another({ db })
+    const file = await dead.receiving.openFile(fixture.sender(), ['ECR.csv'], create)
+    await writeAll(file, csv(3))
+    await settle(fixture.inbox)
+    await waitFor(async () => {
+      await settle(fixture.inbox)
+      const [found] = await fixture.inbox.uploads.list(fixture.agency.agencyId)
+      return found?.state === 'partial' ? found : undefined
+    })
+    assert.equal((await fixture.get(file.uploadId)).source, 'sftp')
+    assert.equal(await fixture.inbox.queue.claim(), undefined)
+    wake()
+  })
+
   it('makes a file partial whose process is dead, and not one whose process lives (C2)', async () => {
     const dead = fixture.another()
     const file = await dead.receiving.openFile(fixture.sender(), ['ECR.csv'], create)
     await writeAll(file, Buffer.alloc(9 * 1024 * 1024, 'x'))
+    await fixture.until(file.uploadId, 'receiving')
     await settle(fixture.inbox)
     assert.equal((await fixture.get(file.uploadId)).state, 'receiving')
     await loseNode(file.uploadId)
@@ -79,11 +113,19 @@ describe('reconcile', () => {
     const uploadId = await fixture.send('ECR.csv', csv(3))
     await settle(fixture.inbox)
     const claim = await fixture.inbox.queue.claim()
-    const journal = await readFile(fixture.inbox.layout.journal(uploadId))
+    const journal = join(fixture.home, 'journal')
+    const [segment = ''] = await readdir(journal)
+    const before = await readFile(join(journal, segment))
+    assert.deepEqual(await fixture.journaled(), [uploadId])
     await finish(database.db, fixture.inbox, claim!)
-    await writeFile(fixture.inbox.layout.journal(uploadId), journal)
-    await settle(fixture.inbox)
-    assert.ok(!(await fixture.files()).some((name) => /^(journal|spool)/.test(name)))
+    // as if the process had died before it wrote that the entry may go
+    await fixture.inbox.stop()
+    await writeFile(join(journal, segment), before)
+    const next = fixture.another()
+    await settle(next)
+    await next.stop()
+    assert.deepEqual(await fixture.journaled(), [])
+    assert.ok(!(await fixture.files()).some((name) => name.startsWith('spool')))
   })
 
   it('keeps bytes of unknown origin aside, with an alarm', async () => {
@@ -142,8 +184,9 @@ describe('reconcile', () => {
 
   it('does not trip over a journal that is no JSON', async () => {
     const uploadId = await fixture.send('ECR.csv', csv(3))
-    await writeFile(fixture.inbox.layout.journal(randomUUID()), '{"half')
-    await truncate(fixture.inbox.layout.journal(uploadId), 10)
+    const journal = join(fixture.home, 'journal')
+    for (const segment of await readdir(journal)) await truncate(join(journal, segment), 10)
+    await writeFile(join(journal, 'other.log'), '{"half')
     await settle(fixture.inbox)
     assert.equal((await fixture.get(uploadId)).state, 'queued')
   })

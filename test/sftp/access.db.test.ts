@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { after, before } from 'mocha'
-import type { Agencies } from '../../src/agencies/index.ts'
+import type { LoginStore } from '../../src/sftp/login-book.ts'
 import {
   awaitClose,
   connectClient,
@@ -247,10 +247,10 @@ describe('access', () => {
 
     it('goes on, and takes files, while the store cannot be asked', async () => {
       let isAway = false
-      const agencies: Pick<Agencies, 'findLogin' | 'markKeyUsed'> = {
+      const agencies: LoginStore = {
+        ...house.agencies,
         findLogin: (account) =>
           isAway ? Promise.reject(new Error('away')) : house.agencies.findLogin(account),
-        markKeyUsed: (agencyId, keyId) => house.agencies.markKeyUsed(agencyId, keyId),
       }
       const { target } = await house.startServer({}, { ...often, agencies })
       const sftp = await enter(target)

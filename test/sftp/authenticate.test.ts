@@ -2,17 +2,15 @@ import assert from 'node:assert/strict'
 import ssh2 from 'ssh2'
 import type { AccountKey, Agency, Login } from '../../src/agencies/index.ts'
 import { askedAlgorithm, judgeKey } from '../../src/sftp/authenticate.ts'
+import { generateKey } from '../../src/sftp/generate-key.ts'
 import type { PublicKeyOffer } from '../../src/sftp/authenticate.ts'
 
 const blob = Buffer.from('what the client signs: session, account, key')
 const createdAt = new Date('2026-11-23T00:00:00Z')
 
 function createPair(type: 'ed25519' | 'rsa') {
-  const pair =
-    type === 'rsa'
-      ? ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 })
-      : ssh2.utils.generateKeyPairSync('ed25519')
-  const parsed = ssh2.utils.parseKey(pair.private)
+  const { privateKey } = generateKey(type === 'rsa' ? 'ssh-rsa' : 'ssh-ed25519')
+  const parsed = ssh2.utils.parseKey(privateKey)
   if (parsed instanceof Error) throw parsed
   return parsed
 }
@@ -51,16 +49,27 @@ const login: Login = {
     createdAt,
   },
   keys: [toAccountKey(rsa), toAccountKey(ed25519, ['192.0.2.0/24'])],
+  authorities: [],
+  revokedCertificates: [],
+  password: null,
 }
 
-async function judge(offer: Partial<PublicKeyOffer>, address = '192.0.2.1') {
+const signatures = ['ssh-ed25519', 'rsa-sha2-512', 'rsa-sha2-256']
+const now = new Date('2026-11-24T00:00:00Z')
+
+async function judge(
+  offer: Partial<PublicKeyOffer>,
+  address = '192.0.2.1',
+  taken: readonly string[] = signatures,
+) {
   const asked: string[] = []
   const findLogin = (account: string) => {
     asked.push(account)
     return Promise.resolve(account === 'acme' ? login : undefined)
   }
   const key = { algo: 'ssh-ed25519', data: ed25519.getPublicSSH() }
-  const verdict = await judgeKey({ findLogin }, { username: 'acme', key, ...offer }, address)
+  const circumstances = { address, now, signatures: taken }
+  const verdict = await judgeKey(findLogin, { username: 'acme', key, ...offer }, circumstances)
   const outcome = verdict.kind === 'refused' ? verdict.reason : verdict.kind
   return { outcome, asked }
 }
@@ -112,6 +121,16 @@ describe('authenticate', () => {
     assert.equal((await judge({ key: disguised, hashAlgo: 'sha512' })).outcome, 'algorithm')
   })
 
+  it('takes only what the listener offers, RSA with SHA-1 too where it does', async () => {
+    const signature = rsa.sign(blob)
+    const old = { key: rsaKey, blob, signature }
+    const away = '198.51.100.1'
+    assert.equal((await judge(old, away)).outcome, 'algorithm')
+    assert.equal((await judge(old, away, ['ssh-rsa'])).outcome, 'accepted')
+    const offer = { blob, signature: ed25519.sign(blob) }
+    assert.equal((await judge(offer, undefined, ['rsa-sha2-512'])).outcome, 'algorithm')
+  })
+
   for (const hashAlgo of ['sha256', 'sha512']) {
     it(`accepts an RSA signature with ${hashAlgo}`, async () => {
       const offer = { key: rsaKey, hashAlgo, blob, signature: rsa.sign(blob, hashAlgo) }
@@ -134,7 +153,8 @@ describe('authenticate', () => {
   it('rejects when the store cannot be asked', async () => {
     const findLogin = () => Promise.reject(new Error('database away'))
     const key = { algo: 'ssh-ed25519', data: ed25519.getPublicSSH() }
-    await assert.rejects(judgeKey({ findLogin }, { username: 'acme', key }, '192.0.2.1'))
+    const circumstances = { address: '192.0.2.1', now, signatures }
+    await assert.rejects(judgeKey(findLogin, { username: 'acme', key }, circumstances))
   })
 
   it('echoes the algorithm as the client named it', () => {

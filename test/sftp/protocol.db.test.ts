@@ -386,7 +386,7 @@ describe('SFTP protocol', () => {
       assert.equal(statusOf(await ask(OPEN, 'made', create, noAttributes)), 4)
       assert.equal(statusOf(await ask(OPEN, 'made', 1, noAttributes)), 4)
       assert.equal(statusOf(await ask(RMDIR, 'made')), 0)
-      assert.equal(statusOf(await ask(MKDIR, '/inbox', noAttributes)), 3)
+      assert.equal(statusOf(await ask(MKDIR, '/inbox', noAttributes)), 4)
     })
 
     it('lists a folder in pages of at most 100 names and 32 KiB', async () => {

@@ -8,6 +8,7 @@ import { createAgencies } from '../../src/agencies/index.ts'
 import type { Agencies, Agency } from '../../src/agencies/index.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import type { Config } from '../../src/config/index.ts'
+import type { Db } from '../../src/db/index.ts'
 import { createInbox } from '../../src/inbox/index.ts'
 import type { Area, Inbox, Upload } from '../../src/inbox/index.ts'
 import { createLogger } from '../../src/log/index.ts'
@@ -27,6 +28,7 @@ export interface LogLine {
 export interface House {
   readonly folder: string
   readonly server: SftpServer
+  readonly db: Db
   readonly agencies: Agencies
   readonly inbox: Inbox
   readonly agency: Agency
@@ -36,7 +38,7 @@ export interface House {
   /** A second server on the same stores, for tests that stop it. */
   startServer(
     settings?: Partial<Config['sftp']>,
-    parts?: Partial<Pick<SftpServerParts, 'accessCheckMs' | 'agencies'>>,
+    parts?: Partial<Pick<SftpServerParts, 'accessCheckMs' | 'agencies' | 'silentUploadMs'>>,
   ): Promise<{ server: SftpServer; target: Target }>
   /** Path on disk. */
   at(area: Area, ...segments: string[]): string
@@ -48,16 +50,26 @@ export interface House {
 export interface HouseSettings {
   readonly sftp?: Partial<Config['sftp']>
   readonly maxUploadBytes?: number
+  /** Where the home lies, once the tests run; in a folder of its own unless given. */
+  readonly home?: () => string
+  readonly reserveMb?: number
 }
 
 const defaults: Config['sftp'] = {
   ...loadConfig({}, {}).config.sftp,
   host: '127.0.0.1',
   port: 0,
+  // All clients of the tests share one address, and many fail on purpose.
+  neverBan: ['127.0.0.0/8'],
 }
 
 /** Sets up a house before the tests of the surrounding `describe`, and takes it down after them. */
-export function useHouse({ sftp = {}, maxUploadBytes = 2 ** 31 }: HouseSettings = {}): House {
+export function useHouse({
+  sftp = {},
+  maxUploadBytes = 2 ** 31,
+  home,
+  reserveMb,
+}: HouseSettings = {}): House {
   const database = useDatabase()
   const house = {} as House
   const servers: SftpServer[] = []
@@ -76,7 +88,7 @@ export function useHouse({ sftp = {}, maxUploadBytes = 2 ** 31 }: HouseSettings 
     const inbox = createInbox({
       db: database.db,
       log,
-      home: join(folder, 'home'),
+      home: home?.() ?? join(folder, 'home'),
       nodeId: randomUUID(),
       agencies,
       settings: {
@@ -85,6 +97,7 @@ export function useHouse({ sftp = {}, maxUploadBytes = 2 ** 31 }: HouseSettings 
         adoptMs: 10_000,
         partialHours: 24,
         maxUploadBytes,
+        reserveMb,
       },
     })
     const input = { agency: 'acme', name: 'Acme County', timeZone: 'America/Chicago' }
@@ -95,14 +108,14 @@ export function useHouse({ sftp = {}, maxUploadBytes = 2 ** 31 }: HouseSettings 
 
     async function startServer(
       settings: Partial<Config['sftp']> = {},
-      parts: Partial<Pick<SftpServerParts, 'accessCheckMs' | 'agencies'>> = {},
+      parts: Partial<Pick<SftpServerParts, 'accessCheckMs' | 'agencies' | 'silentUploadMs'>> = {},
     ) {
       const server = createSftpServer({
         settings: { ...defaults, ...sftp, ...settings },
         keysFolder: join(folder, 'keys'),
-        version: '1.2.3',
         agencies,
         inbox,
+        db: database.db,
         log,
         ...parts,
       })
@@ -112,6 +125,7 @@ export function useHouse({ sftp = {}, maxUploadBytes = 2 ** 31 }: HouseSettings 
 
     Object.assign(house, {
       folder,
+      db: database.db,
       agencies,
       inbox,
       agency,

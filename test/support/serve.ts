@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { packageRoot } from '../../src/config/index.ts'
 
-const main = join(packageRoot, 'dist', 'main.js')
+const built = join(packageRoot, 'dist', 'main.js')
 
 /** One document of the command line, with its exit code. */
 export interface CliAnswer {
@@ -72,8 +72,8 @@ async function waitForReady(
   })
 }
 
-/** Makes an empty home; `remove` it in an `after`. */
-export function createTestHome(more: NodeJS.ProcessEnv = {}): TestHome {
+/** Makes an empty home; `remove` it in an `after`. Another build than `dist` is run with its path in `main`. */
+export function createTestHome(more: NodeJS.ProcessEnv = {}, main = built): TestHome {
   const root = mkdtempSync(join(tmpdir(), 'dd-e2e-'))
   const home = join(root, 'var')
   const { DATABASE_URL: _ignored, ...clean } = process.env

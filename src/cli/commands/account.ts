@@ -1,14 +1,30 @@
 import { networkInterfaces } from 'node:os'
 import type { Command } from 'commander'
-import type { Account } from '../../agencies/index.ts'
+import type {
+  Account,
+  AccountKey,
+  CertificateAuthority,
+  PasswordState,
+} from '../../agencies/index.ts'
 import { UsageError } from '../../errors/index.ts'
 import type { CliContext } from '../context.ts'
+import { countDaysLeft, isInForce, warnOfKeys } from '../key-warnings.ts'
 import { withHome } from '../open-home.ts'
 import type { OpenHome } from '../open-home.ts'
 import { toTable } from '../output.ts'
+import { addQuotaOptions, describeQuota, toQuotaChanges, toQuotaJson } from '../quota-options.ts'
+import type { QuotaOptions } from '../quota-options.ts'
+import { registerAccountPassword, toPasswordJson } from './account-password.ts'
 
 function toJson(account: Account, agency: string): Record<string, unknown> {
-  const { agencyId: _agencyId, accountId: _accountId, isPushOnly, createdAt, ...rest } = account
+  const {
+    agencyId: _agencyId,
+    accountId: _accountId,
+    quota: _quota,
+    isPushOnly,
+    createdAt,
+    ...rest
+  } = account
   return { ...rest, agency, pushOnly: isPushOnly, createdAt: createdAt.toISOString() }
 }
 
@@ -23,31 +39,67 @@ function guessHost(home: OpenHome): string {
   return outside?.address ?? '127.0.0.1'
 }
 
+interface SignIn {
+  readonly keys: readonly AccountKey[]
+  readonly authorities: readonly CertificateAuthority[]
+  readonly password: PasswordState
+  readonly passwordLogin: boolean
+}
+
+/** How the account can be opened, and what will soon be in the way; one line each. */
+function describeSignIn({ keys, authorities, password, passwordLogin }: SignIn): string[] {
+  const now = new Date()
+  const count = keys.filter((key) => isInForce(key, now)).length
+  const { setAt, lockedUntil } = password
+  const ways = [
+    ...(count > 0 ? [`${count} public key(s)`] : []),
+    ...(authorities.length > 0 ? [`certificates of ${authorities.length} authority(s)`] : []),
+    ...(passwordLogin && setAt !== null ? ['a password'] : []),
+  ]
+  return [
+    ways.length === 0 ? 'no key yet: docketdrop key add' : ways.join(', '),
+    ...(setAt !== null && !passwordLogin ? ['a password is set, but passwords are off'] : []),
+    ...(lockedUntil === null ? [] : [`the password is locked until ${lockedUntil.toISOString()}`]),
+    ...warnOfKeys(keys, now),
+  ]
+}
+
 async function createCard(
   home: OpenHome,
   account: Account,
 ): Promise<{ json: Record<string, unknown>; text: string }> {
   const { loadHostKeys } = await import('../../sftp/index.ts')
-  const { agency } = await home.agencies.getById(account.agencyId)
+  const { agency, passwordLogin } = await home.agencies.getById(account.agencyId)
   const hostKeys = await loadHostKeys(home.config.keys)
   const host = guessHost(home)
   const { port } = home.config.sftp
   const keys = await home.agencies.listKeys(account.account)
+  const authorities = (await home.agencies.listCas(agency)).filter((ca) => ca.revokedAt === null)
+  const password = await home.agencies.getPasswordState(account.account)
+  const { uploads } = await home.inbox()
+  const used = await uploads.measureUsage(account.agencyId, account.account)
+  const limits = describeQuota(account.quota, used)
   const winscp = `open sftp://${account.account}@${host}:${port}/ -hostkey="${hostKeys.map(({ type, fingerprint }) => `${type} 255 ${fingerprint}`)[0] ?? ''}" -privatekey="C:\\keys\\${account.account}.ppk"`
   const openssh = `sftp -P ${port} -i ~/.ssh/${account.account} ${account.account}@${host}`
   const json = {
     ...toJson(account, agency),
+    ...toQuotaJson(account.quota, used),
     host,
     port,
     fingerprints: hostKeys.map(({ type, fingerprint }) => ({ type, fingerprint })),
     folders: { inbox: '/inbox', processed: '/processed', error: '/error', outbox: '/outbox' },
-    keys: keys.map(({ keyId, fingerprint, label, expiresAt, lastUsedAt }) => ({
-      keyId,
-      fingerprint,
-      label,
-      expiresAt,
-      lastUsedAt,
+    keys: keys.map((key) => ({
+      keyId: key.keyId,
+      fingerprint: key.fingerprint,
+      label: key.label,
+      expiresAt: key.expiresAt,
+      lastUsedAt: key.lastUsedAt,
+      revokedAt: key.revokedAt,
+      daysLeft: countDaysLeft(key, new Date()),
     })),
+    authorities: authorities.map(({ caId, fingerprint, label }) => ({ caId, fingerprint, label })),
+    passwordLogin,
+    ...toPasswordJson(password),
     winscp,
     openssh,
   }
@@ -58,7 +110,10 @@ async function createCard(
     `  Port            ${port}`,
     `  User            ${account.account}`,
     ...hostKeys.map(({ type, fingerprint }) => `  Host key        ${type} ${fingerprint}`),
-    `  Sign-in         ${keys.length === 0 ? 'no key yet: docketdrop key add' : `${keys.length} public key(s)`}`,
+    ...describeSignIn({ keys, authorities, password, passwordLogin }).map(
+      (line, at) => `  ${at === 0 ? 'Sign-in' : '       '}         ${line}`,
+    ),
+    ...limits.map((line, at) => `  ${at === 0 ? 'Limits' : '      '}          ${line}`),
     '',
     '  /inbox          put the nightly file here (the session starts here)',
     '  /processed      what was imported, with its receipt',
@@ -71,7 +126,12 @@ async function createCard(
   return { json, text }
 }
 
-/** `docketdrop account add|list|show|set|disable` */
+interface SetOptions extends QuotaOptions {
+  readonly alias?: string | boolean
+  readonly pushOnly?: string
+}
+
+/** `docketdrop account add|list|show|set|disable|password|unlock` */
 export function registerAccount(program: Command, context: CliContext): void {
   const { output, actor } = context
   const account = program.command('account').description('SFTP logins of an agency')
@@ -135,13 +195,11 @@ export function registerAccount(program: Command, context: CliContext): void {
         output.data(card.json, () => card.text)
       }),
     )
-  account
-    .command('set <account>')
-    .description('change a login')
+  addQuotaOptions(account.command('set <account>').description('change a login'))
     .option('--alias <dir>', 'an old absolute folder that leads to the inbox')
     .option('--no-alias', 'take the alias away')
     .option('--push-only <yes|no>', 'may it read the originals back?')
-    .action((name: string, { alias, pushOnly }: { alias?: string | boolean; pushOnly?: string }) =>
+    .action((name: string, { alias, pushOnly, ...limits }: SetOptions) =>
       withHome(context, async (home) => {
         if (pushOnly !== undefined && !['yes', 'no'].includes(pushOnly)) {
           throw new UsageError('USAGE_INVALID', `--push-only takes yes or no, not ${pushOnly}.`)
@@ -151,6 +209,7 @@ export function registerAccount(program: Command, context: CliContext): void {
           {
             ...(alias === false ? { alias: null } : typeof alias === 'string' ? { alias } : {}),
             ...(pushOnly === undefined ? {} : { isPushOnly: pushOnly === 'yes' }),
+            quota: toQuotaChanges(limits),
           },
           actor,
         )
@@ -168,4 +227,5 @@ export function registerAccount(program: Command, context: CliContext): void {
         output.data(toJson(one, agency), () => `Account ${one.account} is switched off.`)
       }),
     )
+  registerAccountPassword(account, context)
 }

@@ -3,10 +3,14 @@ import type { Agency } from '../../agencies/index.ts'
 import type { CliContext } from '../context.ts'
 import { withHome } from '../open-home.ts'
 import { toFacts, toTable } from '../output.ts'
+import { parseChoices } from '../parse-choices.ts'
+
+const onOff = ['on', 'off'] as const
 
 function toJson(agency: Agency): Record<string, unknown> {
   const { agencyId: _internal, productionAgencyId: _other, createdAt, ...rest } = agency
-  return { ...rest, createdAt: createdAt.toISOString() }
+  const { extensions = null } = agency
+  return { ...rest, extensions, createdAt: createdAt.toISOString() }
 }
 
 function render(agency: Agency): string {
@@ -19,8 +23,21 @@ function render(agency: Agency): string {
     ['Delivery', agency.delivery],
     ['Review', agency.review],
     ['Help phone', agency.helpPhone],
+    ['Passwords', agency.passwordLogin ? 'on' : 'off'],
+    ['Takes', agency.extensions?.map((extension) => `.${extension}`).join(' ') ?? 'any file'],
     ['Status', agency.status],
   ])
+}
+
+/** On, off, or not said. */
+function parseSwitch(option: string, given: string | undefined): boolean | undefined {
+  const [choice] = parseChoices(option, given === undefined ? undefined : [given], onOff) ?? []
+  return choice === undefined ? undefined : choice === 'on'
+}
+
+/** An empty list is any. */
+function parseExtensions(given: string | undefined): string[] | undefined {
+  return given?.trim().toLowerCase() === 'any' ? [] : given?.split(',')
 }
 
 interface AddOptions {
@@ -38,7 +55,10 @@ interface SetOptions {
   review?: string
   businessHours?: string
   helpPhone?: string
+  passwordLogin?: string
   allow?: string[]
+  acceptUnclosed?: string
+  extensions?: string
 }
 
 /** `docketdrop agency add|list|show|set|disable` */
@@ -103,27 +123,44 @@ export function registerAgency(program: Command, context: CliContext): void {
     .option('--business-hours <text>', 'when messages may go out')
     .option('--help-phone <number>', 'the number that texts name for help')
     .option('--allow <address...>', 'addresses for the allow-list mode')
-    .action((name: string, { language, allow, ...rest }: SetOptions) =>
-      withHome(context, async (home) => {
-        const changed = await home.agencies.update(
-          name,
-          { ...rest, defaultLanguage: language, allowAddresses: allow },
-          actor,
-        )
-        const { requestPlan } = await import('../../records/index.ts')
-        await home.db.transaction((trx) =>
-          requestPlan(trx, { agencyId: changed.agencyId, uploadId: null, cause: 'agency' }),
-        )
-        const idle = [
-          ...(rest.review === undefined ? [] : ['--review']),
-          ...(rest.businessHours === undefined ? [] : ['--business-hours']),
-          ...(allow === undefined ? [] : ['--allow']),
-        ]
-        if (idle.length > 0) {
-          output.note(`${idle.join(', ')}: kept, but this version does not act on it yet.`)
-        }
-        output.data(toJson(changed), () => render(changed))
-      }),
+    .option('--password-login <on|off>', 'may accounts sign in with passwords, where one is set?')
+    .option(
+      '--accept-unclosed <on|off>',
+      'take a whole file that its sender never closed, when the channel ended cleanly',
+    )
+    .option('--extensions <csv,txt,...|any>', 'take only files whose names end so')
+    .action(
+      (
+        name: string,
+        { language, allow, passwordLogin, acceptUnclosed, extensions, ...rest }: SetOptions,
+      ) =>
+        withHome(context, async (home) => {
+          const changed = await home.agencies.update(
+            name,
+            {
+              ...rest,
+              defaultLanguage: language,
+              allowAddresses: allow,
+              extensions: parseExtensions(extensions),
+              passwordLogin: parseSwitch('--password-login', passwordLogin),
+              acceptsUnclosed: parseSwitch('--accept-unclosed', acceptUnclosed),
+            },
+            actor,
+          )
+          const { requestPlan } = await import('../../records/index.ts')
+          await home.db.transaction((trx) =>
+            requestPlan(trx, { agencyId: changed.agencyId, uploadId: null, cause: 'agency' }),
+          )
+          const idle = [
+            ...(rest.review === undefined ? [] : ['--review']),
+            ...(rest.businessHours === undefined ? [] : ['--business-hours']),
+            ...(allow === undefined ? [] : ['--allow']),
+          ]
+          if (idle.length > 0) {
+            output.note(`${idle.join(', ')}: kept, but this version does not act on it yet.`)
+          }
+          output.data(toJson(changed), () => render(changed))
+        }),
     )
   agency
     .command('disable <agency>')

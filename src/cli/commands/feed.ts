@@ -11,6 +11,8 @@ interface FeedOptions {
   order: 'name' | 'time'
   expectBy?: string
   days?: string
+  trigger?: string
+  manifest?: string
 }
 
 function toJson({
@@ -35,6 +37,8 @@ export function registerFeed(program: Command, context: CliContext): void {
     .option('--order <by>', 'name or time', 'time')
     .option('--expect-by <hh:mm>', 'local time by which a file is expected')
     .option('--days <mon,tue,...>', 'days on which one is expected')
+    .option('--trigger <name>', 'its files wait for this one, such as {name}.done or {stem}.ok')
+    .option('--manifest <name>', 'a file with size, hash or rows, such as {name}.sha256')
     .action((agency: string, name: string, options: FeedOptions) =>
       withHome(context, async (home) => {
         const { agencyId } = await home.agencies.get(agency)
@@ -49,6 +53,8 @@ export function registerFeed(program: Command, context: CliContext): void {
             sortBy: options.order,
             expectBy: options.expectBy ?? null,
             expectDays: options.days?.split(',').map((day) => day.trim().toLowerCase()) ?? [],
+            trigger: options.trigger ?? null,
+            manifest: options.manifest ?? null,
           },
           actor,
         )

@@ -4,6 +4,7 @@ import type { AccountKey, NewKey } from '../../agencies/index.ts'
 import { UsageError } from '../../errors/index.ts'
 import type { CliContext } from '../context.ts'
 import { withHome } from '../open-home.ts'
+import { countDaysLeft, warnOfKeys } from '../key-warnings.ts'
 import { toTable } from '../output.ts'
 import { readInput } from '../read-input.ts'
 
@@ -37,6 +38,7 @@ function toJson(key: AccountKey): Record<string, unknown> {
     revokedAt,
     lastUsedAt,
     createdAt,
+    daysLeft: countDaysLeft(key, new Date()),
   }
 }
 
@@ -117,6 +119,7 @@ export function registerKey(program: Command, context: CliContext): void {
             'No key yet.',
           ),
         )
+        for (const line of warnOfKeys(keys, new Date())) output.note(line)
       }),
     )
   key

@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import ssh2 from 'ssh2'
 import { toError, UnavailableError } from '../../errors/index.ts'
+import { generateKey } from '../../sftp/index.ts'
 
 /** A key pair on disk, as a sender has it. */
 export interface SenderKey {
@@ -20,11 +21,11 @@ export interface PushTarget {
 /** Makes an ed25519 key pair, the private half readable by its owner only. */
 export async function createSenderKey(folder: string): Promise<SenderKey> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'nightly job' })
+  const { privateKey, publicKey } = generateKey('ssh-ed25519', 'nightly job')
   const privatePath = join(folder, 'nightly-job')
-  await writeFile(privatePath, pair.private, { mode: 0o600 })
-  await writeFile(`${privatePath}.pub`, `${pair.public}\n`)
-  return { privatePath, publicText: pair.public }
+  await writeFile(privatePath, privateKey, { mode: 0o600 })
+  await writeFile(`${privatePath}.pub`, `${publicKey}\n`)
+  return { privatePath, publicText: publicKey }
 }
 
 function pushBySystem(file: string, { port, account, key }: PushTarget): Promise<boolean> {

@@ -21,6 +21,9 @@ export interface Attributes {
 /** Bytes of encoded attributes: flags, size, uid, gid, permissions, atime, mtime. */
 export const attributesLength = 4 + 8 + 4 + 4 + 4 + 4 + 4
 
+/** Bytes of attributes that tell nothing: flags alone. */
+export const noAttributesLength = 4
+
 /** Files belong to no user of this machine, as far as a client is concerned. */
 const owner = 1000
 
@@ -54,8 +57,13 @@ function toSeconds(date: Date): number {
   return Math.min(Math.max(Math.floor(date.getTime() / 1000), 0), 0xffffffff)
 }
 
-/** Writes ATTRS at `at`; gives the position behind them. */
-export function encodeAttributes(attributes: Attributes, packet: Buffer, at: number): number {
+/** Writes ATTRS at `at`; gives the position behind them. Of undefined, flags alone are written. */
+export function encodeAttributes(
+  attributes: Attributes | undefined,
+  packet: Buffer,
+  at: number,
+): number {
+  if (attributes === undefined) return packet.writeUInt32BE(0, at)
   const { size, owner: ids, permissions, times } = attributeFlags
   let next = packet.writeUInt32BE(size | ids | permissions | times, at)
   next = packet.writeBigUInt64BE(BigInt(attributes.size), next)

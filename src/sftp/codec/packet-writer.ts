@@ -1,4 +1,4 @@
-import { attributesLength, encodeAttributes } from './attributes.ts'
+import { attributesLength, encodeAttributes, noAttributesLength } from './attributes.ts'
 import type { Attributes } from './attributes.ts'
 import { extensions, packetTypes, protocolVersion } from './constants.ts'
 import type { StatusCode } from './constants.ts'
@@ -8,7 +8,8 @@ export interface NamedEntry {
   readonly name: string
   /** A line in the style of `ls -l`, which several clients parse. */
   readonly longName: string
-  readonly attributes: Attributes
+  /** Undefined in answers that tell a path only: none are sent then. */
+  readonly attributes: Attributes | undefined
 }
 
 /** Bytes before the data of a DATA reply: length, type, id, length of the data. */
@@ -67,8 +68,9 @@ export function finishData(packet: Buffer, id: number, length: number): Buffer {
 }
 
 /** Bytes that an entry takes in a NAME reply. */
-export function measureEntry({ name, longName }: NamedEntry): number {
-  return 8 + Buffer.byteLength(name) + Buffer.byteLength(longName) + attributesLength
+export function measureEntry({ name, longName, attributes }: NamedEntry): number {
+  const own = attributes === undefined ? noAttributesLength : attributesLength
+  return 8 + Buffer.byteLength(name) + Buffer.byteLength(longName) + own
 }
 
 /** NAME, for READDIR and REALPATH. */

@@ -35,8 +35,9 @@ export type Request<Type extends RequestType = RequestType> = {
   [Name in Type]: { readonly type: Name; readonly id: number } & Readonly<RequestFields[Name]>
 }[Type]
 
-/** A request that could not be decoded; it is answered with BAD_MESSAGE or OP_UNSUPPORTED under its id. */
+/** What is no request: answered with BAD_MESSAGE or OP_UNSUPPORTED under its id, a second INIT with VERSION, as OpenSSH does. */
 export type Undecoded =
+  | { readonly type: 'init'; readonly id: number }
   | { readonly type: 'malformed'; readonly id: number; readonly fault: Error }
   | { readonly type: 'unknown'; readonly id: number; readonly code: number }
 
@@ -75,6 +76,7 @@ export function decodeRequest(packet: Buffer): Request | Undecoded | undefined {
   if (packet.length < 5) return undefined
   const code = packet.readUInt8(0)
   const id = packet.readUInt32BE(1)
+  if (code === packetTypes.init) return { type: 'init', id }
   const type = typesByCode.get(code)
   if (type === undefined) return { type: 'unknown', id, code }
   try {

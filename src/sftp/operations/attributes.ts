@@ -2,8 +2,10 @@ import type { AttributeChanges } from '../codec/attributes.ts'
 import { statusCodes } from '../codec/constants.ts'
 import { encodeAttributesReply, encodeStatus } from '../codec/packet-writer.ts'
 import { AccessError } from '../../errors/index.ts'
+import type { OpenMode } from '../../inbox/index.ts'
 import type { OpenThing } from '../handles.ts'
-import { resolvePath } from '../jail.ts'
+import { assertWritable, resolvePath } from '../jail.ts'
+import { assertOwnUpload } from '../own-upload.ts'
 import { statPlace, toAttributes } from '../tree.ts'
 import type { Visitor } from '../visitor.ts'
 import type { Handler } from './handler.ts'
@@ -14,12 +16,25 @@ export const stat: Handler<'stat' | 'lstat'> = async (visitor, { id, path }) =>
 
 export const fstat: Handler<'fstat'> = async (visitor, { id, handle }) => {
   const thing = visitor.handles.find(handle)
-  if (thing.kind !== 'incoming') {
+  if (thing.kind === 'folder') {
     return encodeAttributesReply(id, await statPlace(visitor, thing.place))
+  }
+  if (thing.kind === 'reading') {
+    return encodeAttributesReply(id, toAttributes(await thing.file.stat(), thing.area))
   }
   const { size, accessedAt, modifiedAt } = await thing.file.stat()
   const stats = { size, atime: accessedAt, mtime: modifiedAt, isDirectory: () => false }
   return encodeAttributesReply(id, toAttributes(stats, 'inbox'))
+}
+
+/** To cut a file is to go on with its bytes. */
+const cut: OpenMode = {
+  read: false,
+  write: true,
+  create: false,
+  truncate: false,
+  exclusive: false,
+  append: false,
 }
 
 /**
@@ -32,9 +47,14 @@ export async function changePath(
   { size, accessedAt, modifiedAt }: AttributeChanges,
 ): Promise<void> {
   const place = resolvePath(visitor.account, path)
-  if (place.kind === 'virtual' || place.area !== 'inbox' || place.segments.length === 0) return
   const { receiving } = visitor.inbox
-  if (size !== undefined) await receiving.truncate(visitor.sender, place.segments, size)
+  if (size !== undefined) {
+    await visitor.assertAccess()
+    const segments = assertWritable(place)
+    await assertOwnUpload(visitor, segments, cut)
+    await receiving.truncate(visitor.sender, segments, size)
+  }
+  if (place.kind === 'virtual' || place.area !== 'inbox' || place.segments.length === 0) return
   if (accessedAt !== undefined && modifiedAt !== undefined) {
     await receiving.setTimes(visitor.sender, place.segments, accessedAt, modifiedAt)
   }

@@ -1,4 +1,3 @@
-import { statfs } from 'node:fs/promises'
 import { AccessError, UsageError } from '../../errors/index.ts'
 import { decodeAttributes } from '../codec/attributes.ts'
 import { statusCodes } from '../codec/constants.ts'
@@ -14,16 +13,22 @@ import { encodePath, moveFile } from './names.ts'
 
 type Extension = (visitor: Visitor, id: number, fields: PacketReader) => Promise<Buffer>
 
-/** The numbers of OpenSSH's PROTOCOL §4.4: those of the disk that the inbox is on. */
-async function measureDisk({ inbox, sender }: Visitor, id: number): Promise<Buffer> {
-  const disk = await statfs(inbox.layout.area(sender.agency.agency, 'inbox'), { bigint: true })
-  const { bsize, blocks, bfree, bavail, files, ffree } = disk
+/** The numbers of OpenSSH's PROTOCOL §4.4: what the account may still send, else the disk without its reserve. */
+async function measureRoom({ inbox, sender }: Visitor, id: number): Promise<Buffer> {
+  const room = await inbox.receiving.measureRoom(sender)
+  const { blockBytes, totalEntries, freeEntries } = room
+  const blocks = Math.floor(room.totalBytes / blockBytes)
+  const free = Math.floor(room.freeBytes / blockBytes)
   const noSetuid = 2
   const longestName = 255
   return encodeNumbers(id, [
-    ...[bsize, bsize, blocks, bfree, bavail, files, ffree, ffree],
+    ...[blockBytes, blockBytes, blocks, free, free, totalEntries, freeEntries, freeEntries],
     ...[0, noSetuid, longestName],
   ])
+}
+
+function noOtherHomes(): AccessError {
+  return new AccessError('PATH_OUTSIDE', 'There are no other home folders here.')
 }
 
 /** `~` and `~/x` are the start folder; other people's homes do not exist. */
@@ -31,7 +36,7 @@ function expandPath(path: Buffer): Buffer {
   const text = path.toString('latin1')
   if (!text.startsWith('~')) return path
   if (text === '~' || text.startsWith('~/')) return path.subarray(text === '~' ? 1 : 2)
-  throw new AccessError('PATH_OUTSIDE', 'There are no other home folders here.')
+  throw noOtherHomes()
 }
 
 const table: Readonly<Record<string, Extension>> = {
@@ -41,11 +46,11 @@ const table: Readonly<Record<string, Extension>> = {
   },
   'statvfs@openssh.com': async (visitor, id, fields) => {
     await statPlace(visitor, resolvePath(visitor.account, fields.bytes()))
-    return measureDisk(visitor, id)
+    return measureRoom(visitor, id)
   },
   'fstatvfs@openssh.com': async (visitor, id, fields) => {
     visitor.handles.find(fields.bytes())
-    return measureDisk(visitor, id)
+    return measureRoom(visitor, id)
   },
   'fsync@openssh.com': async (visitor, id, fields) => {
     const thing = visitor.handles.find(fields.bytes())
@@ -62,7 +67,11 @@ const table: Readonly<Record<string, Extension>> = {
   },
   'expand-path@openssh.com': (_visitor, id, fields) =>
     Promise.resolve(encodePath(id, expandPath(fields.bytes()))),
-  'home-directory': (_visitor, id) => Promise.resolve(encodePath(id, Buffer.from(startFolder))),
+  'home-directory': ({ account }, id, fields) => {
+    const name = fields.bytes().toString()
+    if (name !== '' && name !== account.account) throw noOtherHomes()
+    return Promise.resolve(encodePath(id, Buffer.from(startFolder)))
+  },
   'hardlink@openssh.com': () =>
     Promise.reject(new AccessError('LINKS_REFUSED', 'Links are not allowed here.')),
 }

@@ -2,10 +2,11 @@ import { UnavailableError } from '../../errors/index.ts'
 import type { IncomingFile, OpenMode } from '../../inbox/index.ts'
 import { statusCodes } from '../codec/constants.ts'
 import { dataHeaderLength, encodeHandle, encodeStatus, finishData } from '../codec/packet-writer.ts'
-import type { Incoming, OpenThing } from '../handles.ts'
+import type { Incoming, OpenThing, Reading } from '../handles.ts'
 import { assertCreatable, resolvePath } from '../jail.ts'
 import type { Place } from '../jail.ts'
 import { maxTransferBytes } from '../limits.ts'
+import { noteAct, toClientPath } from '../note-act.ts'
 import { openForReading } from '../tree.ts'
 import type { Visitor } from '../visitor.ts'
 import { createWriteLane } from '../write-lane.ts'
@@ -34,10 +35,13 @@ async function openForWriting(visitor: Visitor, place: Place, mode: OpenMode): P
       },
     )
   }
+  visitor.assertNoMaintenance()
   const segments = assertCreatable(place)
   await assertOwnUpload(visitor, segments, mode)
   const file = await visitor.inbox.receiving.openFile(visitor.sender, segments, mode)
-  visitor.log.info('File opened', { uploadId: file.uploadId })
+  const { uploadId } = file
+  visitor.log.info('File opened', { uploadId })
+  noteAct(visitor, 'file.opened', toClientPath(place), { uploadId, for: 'writing' })
   // Who only sends gets nothing back, not even of a file that is open for writing too: an older sender's rows may stand in it.
   return createIncoming(file, mode.read && !visitor.account.isPushOnly)
 }
@@ -46,11 +50,14 @@ export const open: Handler<'open'> = async (visitor, { id, path, flags }) => {
   const place = resolvePath(visitor.account, path)
   const mode = toOpenMode(flags)
   await visitor.assertAccess()
-  visitor.handles.assertRoom()
-  const thing: OpenThing = mode.write
-    ? await openForWriting(visitor, place, mode)
-    : { kind: 'reading', file: await openForReading(visitor, place), place }
-  return encodeHandle(id, visitor.handles.add(thing))
+  const handle = await visitor.handles.add(async (): Promise<OpenThing> => {
+    if (mode.write) return openForWriting(visitor, place, mode)
+    const opened = await openForReading(visitor, place)
+    const path = toClientPath(place)
+    noteAct(visitor, 'file.opened', path, { for: 'reading' })
+    return { kind: 'reading', ...opened, path, bytes: 0 }
+  })
+  return encodeHandle(id, handle)
 }
 
 async function closeIncoming({ log }: Visitor, { file, bytes }: Incoming): Promise<void> {
@@ -58,11 +65,16 @@ async function closeIncoming({ log }: Visitor, { file, bytes }: Incoming): Promi
   log.info('File closed', { uploadId: file.uploadId, bytes })
 }
 
+async function closeReading(visitor: Visitor, { file, path, bytes }: Reading): Promise<void> {
+  await file.close()
+  noteAct(visitor, 'file.sent', path, { bytes })
+}
+
 /** OK is the promise of the whole product: it leaves only after the inbox says that the file is safe. */
 export const close: Handler<'close'> = async (visitor, { id, handle }) => {
   const thing = visitor.handles.take(handle)
   if (thing.kind === 'incoming') await closeIncoming(visitor, thing)
-  else if (thing.kind === 'reading') await thing.file.close()
+  else if (thing.kind === 'reading') await closeReading(visitor, thing)
   else await thing.entries.return()
   return encodeStatus(id, statusCodes.ok)
 }
@@ -82,7 +94,11 @@ export const read: Handler<'read'> = async (visitor, { id, handle, offset, lengt
     bytes = (await thing.file.read(wanted, offset)).copy(packet, dataHeaderLength)
   }
   if (bytes === 0) return encodeStatus(id, statusCodes.endOfFile, 'End of file.')
-  return finishData(packet, id, bytes)
+  visitor.tally.sentBytes += bytes
+  if (thing.kind === 'reading') thing.bytes += bytes
+  const reply = finishData(packet, id, bytes)
+  // A reply that waits to be sent must not hold memory for what was asked for and does not exist.
+  return bytes < wanted / 2 ? Buffer.from(reply) : reply
 }
 
 export const write: Handler<'write'> = async (visitor, { id, handle, offset, data }) => {
@@ -90,12 +106,17 @@ export const write: Handler<'write'> = async (visitor, { id, handle, offset, dat
   if (thing.kind !== 'incoming') {
     return encodeStatus(id, statusCodes.permissionDenied, 'The file is open for reading only.')
   }
+  const { tally } = visitor
+  tally.receivedBytes += data.length
+  tally.outstandingBytes += data.length
   try {
     await thing.lane.write(data, offset)
     thing.bytes += data.length
   } catch (thrown) {
     thing.hasFailed = true
     throw thrown
+  } finally {
+    tally.outstandingBytes -= data.length
   }
   return encodeStatus(id, statusCodes.ok)
 }

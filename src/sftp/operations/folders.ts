@@ -1,17 +1,21 @@
+import { ConflictError } from '../../errors/index.ts'
 import { statusCodes } from '../codec/constants.ts'
 import { encodeHandle, encodeNames, encodeStatus, measureEntry } from '../codec/packet-writer.ts'
 import type { NamedEntry } from '../codec/packet-writer.ts'
 import type { Folder } from '../handles.ts'
 import { assertCreatable, assertWritable, resolvePath } from '../jail.ts'
+import type { Place } from '../jail.ts'
 import { maxEntriesPerPage, maxPageBytes } from '../limits.ts'
+import { noteAct, toClientPath } from '../note-act.ts'
 import { listPlace } from '../tree.ts'
 import type { Handler } from './handler.ts'
 
 export const opendir: Handler<'opendir'> = async (visitor, { id, path }) => {
   const place = resolvePath(visitor.account, path)
-  visitor.handles.assertRoom()
-  const entries = await listPlace(visitor, place)
-  const handle = visitor.handles.add({ kind: 'folder', place, entries, heldBack: undefined })
+  const handle = await visitor.handles.add(async () => {
+    const entries = await listPlace(visitor, place)
+    return { kind: 'folder', place, entries, heldBack: undefined }
+  })
   return encodeHandle(id, handle)
 }
 
@@ -41,14 +45,24 @@ export const readdir: Handler<'readdir'> = async (visitor, { id, handle }) => {
   return encodeNames(id, page)
 }
 
+/** The folders of the house exist: scripts make the whole path before they send, and go on where it is there already. */
+function assertMissing(place: Place): void {
+  if (place.kind === 'area' && place.segments.length > 0) return
+  throw new ConflictError('PATH_EXISTS', 'There is a folder of this name already.')
+}
+
 export const mkdir: Handler<'mkdir'> = async (visitor, { id, path }) => {
-  const segments = assertCreatable(resolvePath(visitor.account, path))
+  const place = resolvePath(visitor.account, path)
+  assertMissing(place)
+  const segments = assertCreatable(place)
   await visitor.inbox.receiving.makeFolder(visitor.sender, segments)
+  noteAct(visitor, 'folder.made', toClientPath(place))
   return encodeStatus(id, statusCodes.ok)
 }
 
 export const rmdir: Handler<'rmdir'> = async (visitor, { id, path }) => {
-  const segments = assertWritable(resolvePath(visitor.account, path))
-  await visitor.inbox.receiving.removeFolder(visitor.sender, segments)
+  const place = resolvePath(visitor.account, path)
+  await visitor.inbox.receiving.removeFolder(visitor.sender, assertWritable(place))
+  noteAct(visitor, 'folder.removed', toClientPath(place))
   return encodeStatus(id, statusCodes.ok)
 }

@@ -2,21 +2,15 @@ import { AccessError } from '../../errors/index.ts'
 import { statusCodes } from '../codec/constants.ts'
 import { encodeNames, encodeStatus } from '../codec/packet-writer.ts'
 import { assertCreatable, assertWritable, normalisePath, resolvePath } from '../jail.ts'
+import { noteAct, toClientPath } from '../note-act.ts'
 import { removeFromOutbox } from '../tree.ts'
 import type { Visitor } from '../visitor.ts'
 import type { Handler } from './handler.ts'
 
-const unknownAttributes = {
-  size: 0,
-  mode: 0,
-  accessedAt: new Date(0),
-  modifiedAt: new Date(0),
-}
-
-/** A NAME reply with one path, as REALPATH and its kin give it. Nothing need exist there. */
+/** A NAME reply with one path and no attributes, as REALPATH and its kin give it. Nothing need exist there. */
 export function encodePath(id: number, path: Buffer): Buffer {
   const name = `/${normalisePath(path).join('/')}`
-  return encodeNames(id, [{ name, longName: name, attributes: unknownAttributes }])
+  return encodeNames(id, [{ name, longName: name, attributes: undefined }])
 }
 
 export const realpath: Handler<'realpath'> = (_visitor, { id, path }) =>
@@ -30,8 +24,11 @@ export const remove: Handler<'remove'> = async (visitor, { id, path }) => {
   } else {
     await visitor.inbox.receiving.remove(visitor.sender, assertWritable(place))
   }
+  noteAct(visitor, 'file.removed', toClientPath(place))
   return encodeStatus(id, statusCodes.ok)
 }
+
+const toInboxName = (segments: readonly string[]) => `/inbox/${segments.join('/')}`
 
 /** Gives a file another name inside the inbox. Only `posix-rename@openssh.com` replaces what stands there. */
 export async function moveFile(
@@ -44,6 +41,7 @@ export async function moveFile(
   const source = assertWritable(resolvePath(visitor.account, from))
   const target = assertCreatable(resolvePath(visitor.account, to))
   await visitor.inbox.receiving.rename(visitor.sender, source, target, options)
+  noteAct(visitor, 'file.renamed', toInboxName(source), { to: toInboxName(target) })
 }
 
 export const rename: Handler<'rename'> = async (visitor, { id, from, to }) => {
