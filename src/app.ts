@@ -3,7 +3,6 @@ import { createAgencies } from './agencies/index.ts'
 import type { Agencies } from './agencies/index.ts'
 import { createAuditTrail } from './audit/index.ts'
 import type { NoteAudit } from './audit/index.ts'
-import { readVersion } from './config/index.ts'
 import type { Config } from './config/index.ts'
 import { holdPresence } from './db/index.ts'
 import type { Database, HeldPresence } from './db/index.ts'
@@ -14,7 +13,7 @@ import type { Inbox } from './inbox/index.ts'
 import type { Logger } from './log/index.ts'
 import { createMessaging } from './messaging/index.ts'
 import type { Messaging } from './messaging/index.ts'
-import { createDatabaseChecks, createMetrics, createTelemetry } from './operations/index.ts'
+import { createMetrics, createReadinessChecks, createTelemetry } from './operations/index.ts'
 import { createSftpServer, hasNativeCrypto } from './sftp/index.ts'
 
 /** Which parts run in this process. */
@@ -69,38 +68,31 @@ export async function createApp({
     trail.note(entry)
   }
   const agencies = createAgencies({ db })
+  const shared = { db, bell, agencies, note }
   const inbox = createInbox({
-    db,
-    bell,
+    ...shared,
     log: logFor('inbox'),
     home: config.home,
     settings: config,
-    agencies,
     nodeId: randomUUID(),
-    note,
   })
   const templates = createTemplates({ db, agencies, log: logFor('import') })
   const importer = createImporter({
-    db,
-    bell,
+    ...shared,
     log: logFor('import'),
     inbox,
-    agencies,
     templates,
     now,
     graceMs: config.drainMs,
-    note,
     ...(onProgress === undefined ? {} : { onProgress }),
   })
-  const messaging = createMessaging({ db, bell, log: logFor('messaging'), agencies, now })
+  const messaging = createMessaging({ ...shared, log: logFor('messaging'), now })
   const sftp = createSftpServer({
     settings: config.sftp,
+    ...shared,
     keysFolder: config.keys,
-    db,
-    agencies,
     inbox,
     log: logFor('sftp'),
-    note,
   })
   const metrics = hasTelemetry
     ? createMetrics({
@@ -108,7 +100,6 @@ export async function createApp({
         inbox,
         trail,
         sftp: sftp.figures,
-        version: readVersion(),
         isNativeCrypto: hasNativeCrypto(),
         log: logFor('telemetry'),
       })
@@ -117,7 +108,7 @@ export async function createApp({
     settings: config.telemetry,
     metrics,
     log: logFor('telemetry'),
-    checks: [...createDatabaseChecks(db), { name: 'inbox', check: () => inbox.assertWritable() }],
+    checks: createReadinessChecks({ db, inbox, maintenance: sftp.maintenance }),
   })
   const isWorker = roles.includes('worker')
   const hasSftp = roles.includes('sftp')

@@ -117,7 +117,7 @@ export function createCaPart({ db }: { db: Db }): CaPart {
         return revoked
       })
     },
-    revokeCertificate(name, asked, actor) {
+    async revokeCertificate(name, asked, actor) {
       const keyId = assertLine('The serial number or key id', asked, 200)
       const serial = toSerial(keyId)
       return inTransaction(db, async (trx) => {

@@ -133,7 +133,10 @@ function toLogin(row: LoginRow): Login {
 /** What a listener judges a login by; undefined when account or agency is unknown or switched off. */
 export async function findLogin(db: Queryable, name: string): Promise<Login | undefined> {
   if (!isName(name)) return undefined
-  const { rows } = await db.raw<{ rows: LoginRow[] }>(`${select} and a.account = ?`, [name])
+  const { rows } = await db
+    .raw<{ rows: LoginRow[] }>(`${select} and a.account = ?`, [name])
+    // Prepared once per connection: to plan it takes several times as long as to run it.
+    .options({ name: 'find-login' })
   const [row] = rows
   return row === undefined ? undefined : toLogin(row)
 }

@@ -11,15 +11,19 @@ export interface HashedEntry {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
-/** Keys sorted at every depth, since jsonb does not keep their order. */
-function sortKeys(_key: string, value: unknown): unknown {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+/** Keys sorted at every depth, since jsonb does not keep their order. Takes what JSON has, nothing else. */
+function sortKeys(value: unknown): unknown {
+  if (value === null || typeof value !== 'object') return value
+  if (Array.isArray(value)) return value.map(sortKeys)
+  const given = value as Readonly<Record<string, unknown>>
+  const sorted: Record<string, unknown> = Object.create(null) as Record<string, unknown>
+  for (const key of Object.keys(given).sort()) sorted[key] = sortKeys(given[key])
+  return sorted
 }
 
 /** JSON with one spelling per value: sorted keys, no blanks, nothing undefined. */
 export function toCanonicalJson(value: unknown): string {
-  return JSON.stringify(value, sortKeys)
+  return JSON.stringify(sortKeys(value))
 }
 
 /**

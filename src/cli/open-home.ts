@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { createAgencies } from '../agencies/index.ts'
 import type { Agencies } from '../agencies/index.ts'
+import { createAuditTrail } from '../audit/index.ts'
+import type { AuditTrail } from '../audit/index.ts'
 import type { Config } from '../config/index.ts'
 import { listMigrations, openDatabase } from '../db/index.ts'
 import type { Database, Db } from '../db/index.ts'
@@ -35,7 +37,7 @@ async function assertMigrated(db: Db): Promise<void> {
   )
 }
 
-function build(config: Config, log: Logger, database: Database): OpenHome {
+function build(config: Config, log: Logger, database: Database, trail: AuditTrail): OpenHome {
   const { db } = database
   const agencies = createAgencies({ db })
   let bell: ReturnType<Database['openBell']> | undefined
@@ -56,6 +58,7 @@ function build(config: Config, log: Logger, database: Database): OpenHome {
         settings: config,
         agencies,
         nodeId: randomUUID(),
+        note: trail.note,
       })
     },
     async templates() {
@@ -81,10 +84,12 @@ export async function withHome<Result>(
   const { config } = context.loadConfig()
   const log = context.createLogger(config, config.log.level === 'info' ? 'warn' : config.log.level)
   const database = await openDatabase({ config, log, mayCreate: false })
+  const trail = createAuditTrail({ db: database.db, log })
   try {
     await assertMigrated(database.db)
-    return await work(build(config, log, database))
+    return await work(build(config, log, database, trail))
   } finally {
+    await trail.stop()
     await database.close()
   }
 }

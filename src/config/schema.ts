@@ -149,8 +149,8 @@ export const settings = z.strictObject({
       .string()
       .min(1)
       .default('127.0.0.1')
-      .describe('address of the health endpoints /livez and /readyz'),
-    port: port(9090, 'port of the health endpoints /livez and /readyz'),
+      .describe('address of /metrics, /livez and /readyz'),
+    port: port(9090, 'port of /metrics, /livez and /readyz'),
   }),
   publicUrl: z
     .url()

@@ -17,6 +17,8 @@ type Verdict = Pick<Evidence, 'verdict' | 'findings' | 'trailer' | 'isContradict
 
 /** OpenSSH, paramiko, PuTTY and most libraries send blocks of a multiple of this size: 4, 16, 32 or 256 KiB. */
 const transferBlock = 4096
+/** The largest WRITE of OpenSSH's client, and of this server: what a stopped transfer leaves is a multiple of it. */
+const largestWrite = 255 * 1024
 
 /** From this share of short records on, a short last record says nothing (some exports drop blank cells at the end). */
 const usualRaggedness = 0.05
@@ -65,7 +67,7 @@ function judgeWithoutLineEnd(facts: TextFacts, lastCell: string, bytes: number):
   const open = 'The last record has all its cells, but no line end, while the others have one.'
   const cut = facts.lastColumn.findCut(lastCell)
   if (cut !== undefined) return missing(open, `The last record looks cut: ${cut}.`)
-  if (bytes % transferBlock === 0) {
+  if (bytes % transferBlock === 0 || bytes % largestWrite === 0) {
     return missing(open, `The size, ${bytes} bytes, is a whole number of transfer blocks.`)
   }
   return { verdict: 'weak', findings: [open], trailer: null }

@@ -87,7 +87,7 @@ export function createBackground(context: InboxContext, bell: Bell | undefined):
   }
 
   async function beatRound(): Promise<number> {
-    await beat(context.db, context.nodeId)
+    context.recentNames.setCompany((await beat(context.db, context.nodeId)) > 0)
     return beatMs
   }
 
@@ -123,7 +123,7 @@ export function createBackground(context: InboxContext, bell: Bell | undefined):
       await context.places.prepare()
       if (!(await hasHardLinks(context.places, context.nodeId)))
         context.log.warn('no hard links in the home folder, the spool holds copies')
-      await beat(context.db, context.nodeId)
+      await beatRound()
       await tidy()
       await openTasks()
     },

@@ -1,24 +1,21 @@
 import { lutimes, mkdir, rename as renameFs, rmdir, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Agency } from '../agencies/index.ts'
-import { AccessError, AppError, ConflictError, NotFoundError, UsageError } from '../errors/index.ts'
-import { removeHeld } from './archive-place.ts'
+import { AccessError, AppError, ConflictError, UsageError } from '../errors/index.ts'
 import { assertActive } from './assert-active.ts'
 import { assertExtension } from './assert-extension.ts'
 import { assertName } from './assert-name.ts'
 import { attemptDatabase } from './attempt-database.ts'
 import { findFile, isSameFile } from './file-identity.ts'
-import type { FoundFile } from './file-identity.ts'
-import { dropGhosts } from './ghost-store.ts'
+import { forgetGhosts, isGone, orGhost } from './ghost-names.ts'
 import { changeGhost } from './ghosts.ts'
 import type { InboxContext } from './inbox-context.ts'
 import { toInboxPath } from './inbox-path.ts'
-import { isTemporaryName } from './is-temporary-name.ts'
 import { keepOpenBytes } from './keep-bytes.ts'
-import { findMendedUpload } from './rejects-origin.ts'
+import { journalRemoval, recordRemoval, recordRename, touch } from './record-names.ts'
 import { findStanding, findStandingUpload } from './standing-upload.ts'
-import type { Standing, StandingUpload } from './standing-upload.ts'
-import { renameFolder, renameUpload, touchUpload, withdrawUpload } from './touch-store.ts'
+import type { Standing } from './standing-upload.ts'
+import { renameFolder } from './touch-store.ts'
 import type { Receiving, Sender } from './types.ts'
 
 /** The doors that change names, not bytes. */
@@ -43,37 +40,6 @@ async function locateNew(
   }
 }
 
-/** Records a rename in memory and in the database; the scan finds out by itself what the database missed. */
-async function recordRename(
-  context: InboxContext,
-  sender: Sender,
-  { open, row }: StandingUpload,
-  path: readonly string[],
-): Promise<void> {
-  const fileName = path.at(-1) ?? ''
-  if (open !== undefined) {
-    open.path = path
-    open.fileName = fileName
-  }
-  const uploadId = row?.upload_id ?? open?.uploadId
-  if (uploadId === undefined) return
-  const { agencyId } = sender.agency
-  await attemptDatabase(context, async () => {
-    const rejectsOf = await findMendedUpload(context.db, agencyId, fileName)
-    const reason = isTemporaryName(fileName) ? 'TEMPORARY_NAME' : null
-    const to = { inboxPath: toInboxPath(path), fileName, rejectsOf, reason } as const
-    await renameUpload(context.db, { agencyId, uploadId }, to)
-    await touch(context, sender, uploadId)
-  })
-}
-
-async function touch(context: InboxContext, sender: Sender, uploadId: string): Promise<void> {
-  const sessionId = sender.sessionId ?? null
-  if (sessionId !== null) context.liveSessions.add(sessionId)
-  const { agencyId } = sender.agency
-  await touchUpload(context.db, { agencyId, uploadId, sessionId, nodeId: context.nodeId })
-}
-
 async function moveFolder(
   context: InboxContext,
   agency: Agency,
@@ -93,6 +59,7 @@ async function moveFolder(
   await attemptDatabase(context, () =>
     renameFolder(context.db, agency.agencyId, toInboxPath(from.path), toInboxPath(to.path)),
   )
+  context.recentNames.forget(agency.agencyId)
 }
 
 async function assertFree(from: Standing, to: string, overwrite: boolean): Promise<void> {
@@ -102,85 +69,6 @@ async function assertFree(from: Standing, to: string, overwrite: boolean): Promi
     throw new ConflictError('PATH_EXISTS', 'There is a file or folder of this name already.', {
       hint: 'Remove it first, or choose another name.',
     })
-}
-
-/** While the database is away the journal must say that the file is withdrawn. */
-async function journalRemoval(context: InboxContext, found: FoundFile): Promise<void> {
-  for (const entry of await context.journal.list())
-    if (isSameFile(found, entry))
-      await context.journal.save({
-        ...entry,
-        state: 'withdrawn',
-        reason: 'WITHDRAWN',
-        at: new Date().toISOString(),
-      })
-  context.noteBehind()
-}
-
-/** An upload whose file was removed before any importer took it. Its bytes stay in the spool for a day. */
-async function recordRemoval(
-  context: InboxContext,
-  { agency, account }: Sender,
-  found: FoundFile,
-  { open, row }: StandingUpload,
-): Promise<void> {
-  if (open !== undefined) {
-    open.isRemoved = true
-    open.path = undefined
-    return
-  }
-  if (row === undefined) return
-  const saved = await attemptDatabase(context, () =>
-    withdrawUpload(context.db, agency.agencyId, row.upload_id, 'WITHDRAWN'),
-  )
-  if (saved === undefined) await journalRemoval(context, found)
-  if (saved?.result === true)
-    context.note({
-      agencyId: agency.agencyId,
-      actor: account,
-      action: 'upload.withdrawn',
-      subject: row.upload_id,
-      detail: { reason: 'WITHDRAWN', bytes: row.bytes, sha256: row.sha256 },
-    })
-  await context.lock(`upload:${row.upload_id}`, () => removeHeld(context, row))
-}
-
-/** Is there nothing on the disk under this name, so that it may be a ghost's? */
-async function isGone(
-  context: InboxContext,
-  agency: Agency,
-  path: readonly string[],
-): Promise<boolean> {
-  try {
-    await findStanding(context, agency, path)
-    return false
-  } catch (error) {
-    if (error instanceof NotFoundError) return true
-    throw error
-  }
-}
-
-/** Does the work on a file; where there is none any more, what can be done with its ghost. */
-async function orGhost(work: () => Promise<void>, haunt: () => Promise<boolean>): Promise<void> {
-  try {
-    await work()
-  } catch (error) {
-    // the importer may be another process, which takes the name between two looks
-    const isMissing =
-      error instanceof NotFoundError || (error as NodeJS.ErrnoException).code === 'ENOENT'
-    if (!isMissing || !(await haunt())) throw error
-  }
-}
-
-/** These names belong to their sender again: ghosts of older files do not come back there. */
-async function forgetGhosts(
-  context: InboxContext,
-  agency: Agency,
-  ...paths: (readonly string[])[]
-): Promise<void> {
-  await attemptDatabase(context, () =>
-    dropGhosts(context.db, agency.agencyId, paths.map(toInboxPath)),
-  )
 }
 
 function refuseFolderError(error: unknown): never {

@@ -75,6 +75,8 @@ async function saveRow(
     await saveReceived(context.db, row, { ...end, rejectsOf })
   })
   if (saved === undefined) context.noteBehind()
+  if (open.path !== undefined)
+    context.recentNames.note(open.agency.agencyId, toInboxPath(open.path))
   const { sessionId } = open
   if (sessionId !== null && context.liveSessions.has(sessionId)) context.wakeSoon()
   else context.wake()

@@ -68,6 +68,22 @@ function explainUse(kind: CompanionKind, of: UploadRow): string {
   return `${what} that ${of.file_name} is whole. It is not data, so nothing of it was imported. Nothing needs to be done.`
 }
 
+/** Holds the file against its manifest; false when it differs, which is saved unless it was before. */
+async function fitsManifest(
+  context: InboxContext,
+  trx: Trx,
+  row: UploadRow,
+  manifest: UploadRow,
+  round: Round,
+): Promise<boolean> {
+  if (row.reason === 'MANIFEST_MISMATCH' && manifest.companion_of === row.upload_id) return false
+  const explanation = await judgeManifest(context, row, manifest)
+  if (explanation === undefined) return true
+  await saveMismatch(trx, row, manifest, explanation)
+  round.mismatched.push({ ...row, state: 'held', reason: 'MANIFEST_MISMATCH' })
+  return false
+}
+
 async function pairName(
   context: InboxContext,
   trx: Trx,
@@ -83,15 +99,7 @@ async function pairName(
   const manifests = feed.manifest == null ? undefined : named(feed.manifest)
   if (triggers?.length === 0 || manifests?.length === 0) return
   const manifest = manifests?.at(-1)
-  if (manifest !== undefined) {
-    if (row.reason === 'MANIFEST_MISMATCH' && manifest.companion_of === row.upload_id) return
-    const explanation = await judgeManifest(context, row, manifest)
-    if (explanation !== undefined) {
-      await saveMismatch(trx, row, manifest, explanation)
-      round.mismatched.push({ ...row, state: 'held', reason: 'MANIFEST_MISMATCH' })
-      return
-    }
-  }
+  if (manifest !== undefined && !(await fitsManifest(context, trx, row, manifest, round))) return
   await saveVouched(trx, row, manifest === undefined ? 'trigger' : 'manifest')
   round.vouched.push(row)
   for (const one of triggers ?? []) await saveCompanion(trx, one, row, explainUse('trigger', row))

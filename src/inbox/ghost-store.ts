@@ -74,3 +74,21 @@ export async function dropOldGhosts(db: Queryable): Promise<void> {
       where ghost_path is not null and ghost_since < now() - interval '${ghostMinutes} minutes'`,
   )
 }
+
+/** Paths below inbox/ at which a ghost stands, or may stand once an importer takes the file. */
+export async function listNamesOfAgency(
+  db: Queryable,
+  agencyId: number,
+  most: number,
+): Promise<string[]> {
+  const { rows } = await db.raw<{ rows: { path: string }[] }>(
+    `select coalesce(ghost_path, inbox_path) as path
+       from uploads
+      where agency_id = ?
+        and (ghost_path is not null
+          or (inbox_path is not null and state in ('receiving', 'partial', 'received', 'held', 'queued', 'importing')))
+      limit ?`,
+    [agencyId, most],
+  )
+  return rows.map(({ path }) => path)
+}

@@ -37,9 +37,11 @@ export async function findGhostUpload(
   path: readonly string[],
 ): Promise<GhostRow | undefined> {
   const { agency } = sender
-  const found = await attemptDatabase(context, () =>
-    findGhostRow(context.db, agency.agencyId, nfc(path)),
-  )
+  const name = nfc(path)
+  const found = await attemptDatabase(context, async () => {
+    const isPossible = await context.recentNames.mayBeGhost(agency.agencyId, name)
+    return isPossible ? findGhostRow(context.db, agency.agencyId, name) : undefined
+  })
   const row = found?.result
   if (row === undefined) return undefined
   return row.age_ms < leastMs || isRemembered(context, agency, row.age_ms) ? row : undefined
@@ -118,6 +120,7 @@ export async function changeGhost(
 ): Promise<boolean> {
   const row = await findGhostUpload(context, sender, path)
   if (row === undefined) return false
+  if (changes.path != null) context.recentNames.note(row.agency_id, nfc(changes.path))
   await updateGhost(context.db, row, {
     ...(changes.path !== undefined && {
       ghost_path: changes.path === null ? null : nfc(changes.path),

@@ -9,6 +9,7 @@ import type { KeepAlive } from './keep-alive.ts'
 import type { KeyedLock } from './keyed-lock.ts'
 import type { Places } from './layout.ts'
 import type { OpenUpload } from './open-upload.ts'
+import type { RecentNames } from './recent-names.ts'
 import type { SyncFolder } from './sync-folder.ts'
 
 /** Settings of the inbox; the names are those of the configuration. */
@@ -47,6 +48,7 @@ export interface InboxContext {
   readonly quotas: AccountQuotas
   /** Files that this process has open for writing, by upload id. */
   readonly openUploads: Map<string, OpenUpload>
+  readonly recentNames: RecentNames
   /** Agencies as they were when last asked for, by id, on the clock of `now`. */
   readonly agencyStates: Map<number, { readonly agency: Agency; readonly at: number }>
   /** Sessions that have touched files and are still connected to this process. */

@@ -16,6 +16,7 @@ import { createLayout } from './layout.ts'
 import { assertHomeWritable, hasHardLinks } from './probe-home.ts'
 import { createQueue } from './queue.ts'
 import { createReceiving } from './receiving.ts'
+import { createRecentNames } from './recent-names.ts'
 import { createSyncFolder } from './sync-folder.ts'
 import type { Inbox } from './types.ts'
 import { createUploads } from './uploads.ts'
@@ -75,6 +76,7 @@ export function createInbox(parts: InboxParts): Inbox {
     disk: createDiskSpace({ path: home, reserveMb: settings.reserveMb, log, now }),
     quotas: createAccountQuotas({ db, log, lock, now, places }),
     openUploads: new Map(),
+    recentNames: createRecentNames(parts.db),
     agencyStates: new Map(),
     liveSessions: new Set(),
     lostUploads: new Set(),

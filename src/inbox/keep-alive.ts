@@ -33,7 +33,7 @@ export function createKeepAlive(parts: {
 }): KeepAlive {
   const { db, log, nodeId } = parts
   let timer: NodeJS.Timeout | undefined
-  let beating: Promise<void> = Promise.resolve()
+  let beating: Promise<unknown> = Promise.resolve()
 
   const warn = (text: string) => (error: unknown) => log.warn(text, { err: error })
 

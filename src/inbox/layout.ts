@@ -11,7 +11,7 @@ export interface Places extends Layout {
   /** Where bytes go whose upload nobody knows. */
   readonly lostFolder: string
   agencyFolder(agency: string): string
-  /** Second name of a file that is open for writing and has lost its name in the inbox. */
+  /** Second name of a file that is open for writing, or was when the server died. */
   openSpool(uploadId: string): string
   /** Whether the folder is one of the house, which nobody removes while the server runs. */
   isLasting(path: string): boolean

@@ -4,6 +4,7 @@ import { ring } from '../db/index.ts'
 import { NotFoundError } from '../errors/index.ts'
 import { createNameChanges } from './change-names.ts'
 import { createEndings } from './close-file.ts'
+import { findFile, isSameFile } from './file-identity.ts'
 import type { InboxContext } from './inbox-context.ts'
 import { createIncomingFile } from './incoming-file.ts'
 import type { AllEndings } from './incoming-file.ts'
@@ -12,6 +13,7 @@ import { openFile } from './open-file.ts'
 import type { OpenUpload } from './open-upload.ts'
 import { removeTouches } from './touch-store.ts'
 import type { IncomingFile, OpenMode, Receiving } from './types.ts'
+import { findUnfinished } from './unfinished-file.ts'
 import { toUpload } from './upload-row.ts'
 import { findUpload } from './upload-store.ts'
 
@@ -81,6 +83,14 @@ export function createReceiving(context: InboxContext): Receiving {
     async truncate(sender, path, size) {
       const open = await openFile(context, sender, path, inPlace)
       await inOneGo(open, (file) => file.truncate(size))
+    },
+    async isUnfinished({ agency }, absolute) {
+      const file = await findFile(absolute)
+      if (file === undefined) return false
+      for (const open of context.openUploads.values())
+        if (open.agency.agencyId === agency.agencyId && isSameFile(file, open)) return true
+      // Nobody knows whose it was, but with two names there is none in another agency.
+      return file.links === 2 && (await findUnfinished(context, file)) !== undefined
     },
     measureRoom: (sender) => measureRoom(context, sender),
     async endSession(sessionId) {

@@ -36,10 +36,12 @@ export async function saveExamination(
   return count > 0
 }
 
-/** Agencies whose feeds have a say in what becomes of a received file: its end is weak evidence, or it may wait for another file. */
+/** Agencies whose feeds have a say in what becomes of a received file: its end is to be compared with earlier ones, or it may wait for another file. */
 export async function listJudgedAgencies(db: Queryable): Promise<number[]> {
   const { rows } = await db.raw<{ rows: { agency_id: number }[] }>(
-    `select agency_id from uploads where state = 'received' and evidence->>'verdict' = 'weak'
+    `select agency_id from uploads
+      where state = 'received' and evidence->>'hasFinalLineEnd' is not null
+        and (evidence->>'verdict' = 'weak' or evidence->>'trailer' is null)
      union
      select agency_id from feeds where trigger_name is not null or manifest_name is not null`,
   )
@@ -176,25 +178,32 @@ export async function findNextSettle(db: Queryable, settleMs: number): Promise<n
   return wait === undefined ? undefined : Math.max(wait, 0)
 }
 
-/**
- * Did this feed's last three imported files of the kind all end with a line end? Null when there is none to compare
- * with. An empty feed name means the files of an agency without feeds.
- */
-export async function findLineEndHabit(
+/** How the last files of a feed ended. */
+export interface EndHabit {
+  /** Did the last three all end with a line end? Null when there is none to compare with. */
+  readonly hasLineEnd: boolean | null
+  /** Did the last three, and no fewer, all close with a trailer? */
+  readonly hasTrailer: boolean
+}
+
+/** How this feed's last imported text files ended. An empty feed name means the files of an agency without feeds. */
+export async function findEndHabit(
   db: Queryable,
   agencyId: number,
   feed: string,
-): Promise<boolean | null> {
-  const { rows } = await db.raw<{ rows: { habit: boolean | null }[] }>(
-    `select bool_and(has_line_end) as habit
-       from (select (evidence->>'hasFinalLineEnd')::boolean as has_line_end
+): Promise<EndHabit> {
+  const { rows } = await db.raw<{ rows: EndHabit[] }>(
+    `select bool_and(has_line_end) as "hasLineEnd",
+            count(*) = 3 and coalesce(bool_and(has_trailer), false) as "hasTrailer"
+       from (select (evidence->>'hasFinalLineEnd')::boolean as has_line_end,
+                    evidence->>'trailer' is not null        as has_trailer
                from uploads
               where agency_id = ? and feed = ? and state in ('imported', 'imported-with-rejects')
                 and evidence->>'hasFinalLineEnd' is not null and rejects_of is null and companion_of is null
               order by finished_at desc limit 3) last`,
     [agencyId, feed],
   )
-  return rows[0]?.habit ?? null
+  return rows[0] as EndHabit
 }
 
 /** Shorter files of the same name that wait for a decision or for the rest of their bytes. */

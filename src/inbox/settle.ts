@@ -6,7 +6,7 @@ import { isCompanion, isSpokenFor, listAwaited, pairCompanions } from './compani
 import { explainTruncation } from './explain-hold.ts'
 import type { InboxContext } from './inbox-context.ts'
 import { noteChange } from './note-change.ts'
-import { findLineEndHabit, listJudgedAgencies, settleDue } from './settle-store.ts'
+import { findEndHabit, listJudgedAgencies, settleDue } from './settle-store.ts'
 import type { Settled } from './settle-store.ts'
 import { supersedeByLonger } from './supersede.ts'
 import type { UploadRow } from './upload-row.ts'
@@ -21,12 +21,6 @@ async function listFeeds(context: InboxContext): Promise<Feeds> {
   return feeds
 }
 
-/** Is the missing line end at the end of this file against the habit of its feed? */
-async function isAgainstHabit(feeds: Feeds, trx: Trx, row: UploadRow): Promise<boolean> {
-  const feed = chooseFeed(feeds.get(row.agency_id) ?? [], row.file_name)?.feed ?? ''
-  return (await findLineEndHabit(trx, row.agency_id, feed)) === true
-}
-
 /**
  * A manifest proves more than the end of the file can. A trigger file or a rename from a temporary name says that the sender had
  * finished, which outweighs an odd end, but not a closing line that counts other rows than there are.
@@ -36,10 +30,24 @@ function isProven({ vouched_by, vouched_seq, seq, evidence }: UploadRow): boolea
   return vouched_by === 'manifest' || evidence?.isContradicted !== true
 }
 
-async function isSuspect(feeds: Feeds, trx: Trx, row: UploadRow): Promise<boolean> {
-  if (row.bytes === 0 || row.rejects_of !== null || row.is_released || isProven(row)) return false
-  if (row.evidence?.verdict === 'missing') return true
-  return row.evidence?.verdict === 'weak' && (await isAgainstHabit(feeds, trx, row))
+const noTrailer = 'The last files of this feed all closed with a trailer, and this one has none.'
+
+/** What speaks against the end of a file, as sentences; undefined when nothing does. */
+async function findSuspicion(
+  feeds: Feeds,
+  trx: Trx,
+  row: UploadRow,
+): Promise<readonly string[] | undefined> {
+  const { evidence } = row
+  if (evidence === null || row.bytes === 0 || row.rejects_of !== null) return undefined
+  if (row.is_released || isProven(row)) return undefined
+  if (evidence.verdict === 'missing') return evidence.findings
+  if (evidence.hasFinalLineEnd === null) return undefined
+  if (evidence.verdict === 'complete' && evidence.trailer !== null) return undefined
+  const feed = chooseFeed(feeds.get(row.agency_id) ?? [], row.file_name)?.feed ?? ''
+  const habit = await findEndHabit(trx, row.agency_id, feed)
+  if (habit.hasTrailer) return [noTrailer, ...evidence.findings]
+  return evidence.verdict === 'weak' && habit.hasLineEnd === true ? evidence.findings : undefined
 }
 
 /** Why a file that is whole by itself waits for another one; undefined for one that does not. */
@@ -60,8 +68,9 @@ function findWait(feeds: readonly Feed[], row: UploadRow): Settled['wait'] {
 async function judge(feeds: Feeds, trx: Trx, row: UploadRow): Promise<Settled> {
   const wait = findWait(feeds.get(row.agency_id) ?? [], row)
   if (wait !== undefined) return { row, hold: undefined, wait }
-  if (row.evidence === null || !(await isSuspect(feeds, trx, row))) return { row, hold: undefined }
-  const explanation = explainTruncation(row, row.evidence)
+  const findings = await findSuspicion(feeds, trx, row)
+  if (row.evidence === null || findings === undefined) return { row, hold: undefined }
+  const explanation = explainTruncation(row, { ...row.evidence, findings })
   return { row, hold: { reason: 'TRUNCATED_SUSPECTED', explanation } }
 }
 

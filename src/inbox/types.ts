@@ -225,6 +225,11 @@ export interface Receiving {
     modifiedAt: Date,
   ): Promise<void>
   truncate(sender: Sender, path: readonly string[], size: number): Promise<void>
+  /**
+   * Whether what stands at this absolute path is a file that the agency has open for writing, or one that was open when the
+   * server died: its second name stands in the spool then, and it may have no row.
+   */
+  isUnfinished(sender: Sender, absolute: string): Promise<boolean>
   /** Somebody has signed in: files claimed from now on live on as ghosts until the connection ends. Idempotent. */
   beginSession(sender: Sender): void
   /** How much the sender may still send. */

@@ -89,12 +89,16 @@ export interface NewUpload extends FileIdentity {
   readonly openedAt: Date
 }
 
-/** Marks this process as alive. */
-export async function beat(db: Queryable, nodeId: string): Promise<void> {
-  await db.raw(
-    `insert into nodes (node_id) values (?) on conflict (node_id) do update set seen_at = now()`,
-    [nodeId],
+/** Marks this process as alive; how many others are. */
+export async function beat(db: Queryable, nodeId: string): Promise<number> {
+  const { rows } = await db.raw<{ rows: { others: number }[] }>(
+    `with me as (
+       insert into nodes (node_id) values (?) on conflict (node_id) do update set seen_at = now()
+     )
+     select count(*)::int as others from nodes where node_id <> ? and seen_at > now() - interval '15 seconds'`,
+    [nodeId, nodeId],
   )
+  return rows[0]?.others ?? 0
 }
 
 /**

@@ -2,6 +2,8 @@ import winston from 'winston'
 
 const secretNames = /pass(word|phrase)?$|secret|token|authorization|private.?key|database.?url/i
 const patterns: readonly [RegExp, string][] = [
+  // Senders name files after people; errors of the file system quote whole paths.
+  [/(\/agencies\/[\w-]+\/(?:inbox|processed|error|outbox)\/)[^\n]+/g, '$1***'],
   [/\b(postgres(?:ql)?:\/\/[^:/@\s]+):[^@\s]+@/g, '$1:***@'],
   [/[\w.+-]+@[\w-]+\.[\w.-]+/g, '***@***'],
   [/(?<![\w.:/-])\+?1?[\s.-]?\(?\d{3}\)?[\s.-]\d{3}[\s.-]\d{4}(?!\w)/g, '***'],

@@ -1,12 +1,12 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { NewAuditEntry } from '../audit/index.ts'
+import { readVersion } from '../config/index.ts'
 import { metricList } from './metric-list.ts'
 import type { MetricName, MetricSpec } from './metric-list.ts'
 import { createReadings } from './readings.ts'
 import type { Readings, ReadingsParts } from './readings.ts'
 
 export interface MetricsParts extends ReadingsParts {
-  readonly version: string
   /** Whether the SSH library encrypts with its native binding. */
   readonly isNativeCrypto: boolean
   /** Figures of the Node.js process too; on by default, one registry of a process should have them. */
@@ -42,7 +42,7 @@ const one = (value: number | null | undefined): Series => [[value ?? 0]]
 /** What each metric is at this moment; undefined where it cannot be known now. */
 function readSeries(
   { sftp, inbox, database, disk, trail, acts }: Readings,
-  { version, isNativeCrypto }: MetricsParts,
+  { isNativeCrypto }: MetricsParts,
 ): Partial<Record<MetricName, Series | undefined>> {
   const agencies = new Map(database?.agencies.map(({ agencyId, agency }) => [agencyId, agency]))
   const withAgency = (agencyId: number, count: number, label: string, value: string): Series => {
@@ -50,7 +50,7 @@ function readSeries(
     return agency === undefined ? [] : [[count, { agency, [label]: value }]]
   }
   return {
-    docketdrop_build_info: [[1, { version, node: process.version }]],
+    docketdrop_build_info: [[1, { version: readVersion(), node: process.version }]],
     docketdrop_native_crypto: one(Number(isNativeCrypto)),
     docketdrop_database_up: one(database === undefined ? 0 : 1),
     docketdrop_maintenance: database && one(Number(database.isInMaintenance)),

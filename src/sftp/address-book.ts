@@ -3,6 +3,7 @@ import {
   banMemoryMs,
   banThreshold,
   decayScore,
+  hasteMs,
   offencePoints,
   reservedRoomMs,
   trustMs,
@@ -123,7 +124,8 @@ export function createAddressBook({ banMinutes, now, onBan }: AddressBookParts):
       const entry = touch(network)
       const at = now()
       const namePoints = judgeName(entry, accountName)
-      const points = offencePoints[offence] + namePoints
+      const isHasty = offence === 'silent' && entry.score > 0 && at - entry.scoredAt < hasteMs
+      const points = (isHasty ? 1 : offencePoints[offence]) + namePoints
       const reason = namePoints > 0 ? 'names' : offence
       entry.score = decayScore(entry.score, at - entry.scoredAt) + points
       entry.scoredAt = at

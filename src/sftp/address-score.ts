@@ -29,6 +29,9 @@ export const offencePoints: Readonly<Record<Offence, number>> = {
   'no-sign-in': 1,
 }
 
+/** A silent connection this soon behind another offence is no monitoring: it counts one point, in milliseconds. */
+export const hasteMs = 2000
+
 /** Points from which on an address is banned. */
 export const banThreshold = 20
 

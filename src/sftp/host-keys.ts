@@ -3,6 +3,7 @@ import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ParsedKey } from 'ssh2'
 import { ConfigError, ConflictError, toError } from '../errors/index.ts'
+import { listHostKeyTypes } from './algorithms.ts'
 import { generateKey } from './generate-key.ts'
 import { listHostKeyFiles, nameHostKey } from './host-key-files.ts'
 import type { HostKeyFile } from './host-key-files.ts'
@@ -115,23 +116,26 @@ function toPublic(keys: readonly PrivateHostKey[]): HostKey[] {
 }
 
 export interface HostKeySettings {
-  /** The profile whose keys are made; `default` unless given. */
-  readonly profile?: ProfileName
+  /** Profiles of the listeners, whose keys are made; `default` unless given. */
+  readonly profiles?: readonly ProfileName[]
   readonly now?: Date
 }
 
 /**
- * The host keys of this server, those that the profile needs made at the first call: OpenSSH format, mode 0600. Active ones of a type come first,
- * then those that wait for their day, then the retired.
+ * The host keys that listeners with these profiles use, those that they need made at the first call: OpenSSH format, mode 0600. Active ones of
+ * a type come first, then those that wait for their day, then the retired.
  *
  * Safe when several processes start at once: all get the same keys.
  * @throws ConfigError HOST_KEY_UNSAFE when a file can be read by others, or does not hold a key
  */
 export async function loadHostKeys(
   folder: string,
-  { profile = 'default', now = new Date() }: HostKeySettings = {},
+  { profiles = ['default'], now = new Date() }: HostKeySettings = {},
 ): Promise<HostKey[]> {
-  return toPublic(await openHostKeys(folder, getProfile(profile).hostKeys, now))
+  const needed = profiles.flatMap((name) => getProfile(name).hostKeys)
+  const usable = profiles.flatMap((name): string[] => listHostKeyTypes(getProfile(name)))
+  const keys = await openHostKeys(folder, [...new Set(needed)], now)
+  return toPublic(keys.filter(({ type }) => usable.includes(type)))
 }
 
 /**

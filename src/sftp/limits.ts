@@ -19,14 +19,24 @@ export const maxWriteBytes = 32 * 1024 * 1024
 /** Bytes of replies that all channels together may hold. */
 export const maxReplyBytes = 48 * 1024 * 1024
 
-/** Bytes that may wait unread on a channel: the 2 MiB of ssh2's window and a packet; who sends more breaks RFC 4254 §5.2. */
-export const maxUnreadBytes = 2 * 1024 * 1024 + 64 * 1024
+/** The window of a channel is opened again when no more than this waits unread, in bytes. */
+export const unreadBeforeWindowBytes = 1024 * 1024
+
+/** Bytes that may wait unread on a channel: those, the 2 MiB of ssh2's window, and a packet; who sends more breaks RFC 4254 §5.2. */
+export const maxUnreadBytes = unreadBeforeWindowBytes + 2 * 1024 * 1024 + 64 * 1024
 
 /** Replies up to this size are joined to one write, in bytes: each SSH packet costs padding and a tag, and larger ones gain nothing. */
 export const maxJoinedReplyBytes = 32 * 1024
 
 /** Time that a client may leave its replies unfetched while more are due, in milliseconds. */
 export const unfetchedMs = 60_000
+
+/** An account that has moved this many bytes lately gives way to those that have moved far less. */
+export const heavyBytes = 16 * 1024 * 1024
+
+/** Bytes that such an account moves in one turn, and the time from turn to turn in milliseconds: some 100 Mbit/s remain. */
+export const turnBytes = 128 * 1024
+export const turnMs = 20
 
 /** Refused requests of one channel that are logged one by one; the rest is counted. */
 export const maxLoggedRefusals = 20

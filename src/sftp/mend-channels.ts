@@ -4,14 +4,10 @@ import { loadInternals, openConnection } from './ssh2-internals.ts'
 import type { InnerChannel, InnerSession } from './ssh2-internals.ts'
 
 const unimplemented = 3
-const protocolError = 2
 const resourceShortage = 4
 
 /** Smallest packet that a client may ask us to cut data to: ssh2 goes round for ever at 0, and small ones make much of little. */
 const leastPacketBytes = 1024
-
-/** Share of the window by which a client may overdraw it, as OpenSSH allows. */
-const leniency = 0.1
 
 /** A session channel that ssh2 has accepted, with or without something running on it. */
 function isSession(entry: unknown): entry is InnerSession {
@@ -27,7 +23,7 @@ function channelOf(entry: unknown): InnerChannel | undefined {
  * Answers messages that ssh2 1.17 leaves unanswered, and holds clients to the rules of channels (RFC 4254 §5); call it in the `connection` event.
  *
  * ssh2 1.17 does not answer requests on a channel where something runs, nor the end of a channel where nothing runs; it forgets window space that is
- * given before something runs; it drops data silently when the window is exactly used up and takes any amount when it is overdrawn; it loops for ever
+ * given before something runs; it drops data silently when the window is exactly used up (who overdraws it for good is sent away by `guardInflow`); it loops for ever
  * over a packet size of 0; it passes over messages of unknown types.
  */
 export function mendChannels(client: Connection): void {
@@ -35,7 +31,6 @@ export function mendChannels(client: Connection): void {
   const { _protocol: transport, _chanMgr: channels } = connection
   const { _handlers: handlers } = transport
   const internals = loadInternals()
-  const mostOverdrawn = internals.largestWindow * leniency
   const original = { ...handlers }
 
   handlers.CHANNEL_OPEN = (to, info) => {
@@ -50,15 +45,10 @@ export function mendChannels(client: Connection): void {
     else if (wantReply) to.channelFailure(session._chanInfo.outgoing.id)
   }
 
-  handlers.CHANNEL_DATA = (to, recipient, data) => {
+  handlers.CHANNEL_DATA = (_to, recipient, data) => {
     const channel = channelOf(channels.get(recipient))
     if (channel === undefined || channel.incoming.state !== 'open') return
     channel.incoming.window -= data.length
-    if (channel.incoming.window < -mostOverdrawn) {
-      to.disconnect(protocolError)
-      client.end()
-      return
-    }
     if (!channel.push(data)) channel._waitChanDrain = true
     else if (channel.incoming.window <= internals.windowThreshold) internals.windowAdjust(channel)
   }

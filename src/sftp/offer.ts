@@ -88,9 +88,10 @@ export function chooseOffer(client: Connection, software: string, { all, fast }:
     }
     release?.()
     const result = receive(payload)
-    // ssh2 takes a guess for right whenever it can be used, and would then fail at the packet that the client sends in its place.
-    if (heard?.hasGuess === true && !isGuessRight(heard.lists, transport._offer)) {
-      transport._skipNextInboundPacket = true
+    // ssh2 passes over every packet that a client sends on a guess, right or wrong, and a client that was right waits for ever.
+    if (heard !== undefined) {
+      transport._skipNextInboundPacket =
+        heard.hasGuess && !isGuessRight(heard.lists, transport._offer)
     }
     return result
   }

@@ -38,6 +38,7 @@ import { createStrangerNotes } from './stranger-notes.ts'
 import { createTally } from './tally.ts'
 import { tellTransport } from './tell-transport.ts'
 import { showBanner } from './tell-client.ts'
+import { createTurns } from './turns.ts'
 import type { SftpServer } from './types.ts'
 
 export interface SftpServerParts {
@@ -73,6 +74,7 @@ export function createSftpServer(parts: SftpServerParts): SftpServer {
   const bandwidth = createBandwidth()
   const agencyHandles = createAgencyHandles()
   const budget = createBudget()
+  const turns = createTurns()
   const note = parts.note ?? (() => undefined)
   const strangers = createStrangerNotes(note)
   let isDraining = false
@@ -160,6 +162,7 @@ export function createSftpServer(parts: SftpServerParts): SftpServer {
       bandwidth,
       agencyHandles,
       budget,
+      turns,
       unfetchedMs: parts.unfetchedMs ?? unfetchedMs,
       log,
     })

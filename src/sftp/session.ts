@@ -31,6 +31,7 @@ import { watchSignIn } from './sign-in.ts'
 import { refuseTooMany } from './tell-client.ts'
 import type { StrangerNotes } from './stranger-notes.ts'
 import type { Tally } from './tally.ts'
+import type { Turns } from './turns.ts'
 import type { Visitor } from './visitor.ts'
 
 export interface SessionParts {
@@ -56,6 +57,7 @@ export interface SessionParts {
   readonly agencyHandles: AgencyHandles
   /** Memory of all channels of the server. */
   readonly budget: Budget
+  readonly turns: Turns
   /** How long a client may leave its replies unfetched, in milliseconds. */
   readonly unfetchedMs: number
   readonly log: Logger
@@ -81,6 +83,7 @@ export function createSession(parts: SessionParts): Session {
   const { socket } = arrival
   const sessionId = randomUUID()
   const { address } = arrival
+  const hasArrived = parts.turns.noteArrival()
   const allowance: Allowance = { used: 0, most: maxHandlesPerSession }
   const channels = new Map<SftpChannel, Handles>()
   const { note, tally, strangers } = parts
@@ -103,7 +106,7 @@ export function createSession(parts: SessionParts): Session {
     { agency, account }: Login,
     held: Access,
     isEndedByClient: () => boolean,
-  ): void {
+  ): SftpChannel {
     const handles = createHandles(allowance, parts.agencyHandles(agency.agencyId))
     const sender: Sender = {
       agency,
@@ -135,6 +138,7 @@ export function createSession(parts: SessionParts): Session {
       visitor,
       isEndedByClient,
       budget: parts.budget,
+      turns: parts.turns,
       lane: parts.bandwidth.join(
         account.accountId,
         () => held.account().quota?.maxBytesPerSecond ?? undefined,
@@ -146,6 +150,7 @@ export function createSession(parts: SessionParts): Session {
     idle?.noteChannel()
     channels.set(opened, handles)
     channel.once('close', () => void opened.disconnect().then(() => channels.delete(opened)))
+    return opened
   }
 
   /** The account has as many connections as it may. The client hears it behind its sign-in: before, it would take its key for wrong. */
@@ -161,6 +166,7 @@ export function createSession(parts: SessionParts): Session {
   }
 
   function welcome(accepted: Login, credential: Credential): void {
+    hasArrived()
     const { agencyId, account } = accepted.account
     if (!arrival.admit(account)) {
       refuse(accepted)
@@ -246,11 +252,13 @@ export function createSession(parts: SessionParts): Session {
       }
       isTaken = true
       // At once: data that arrives before the channel is taken would be dropped.
-      openChannel(takeChannel(), login, access, () => isEndedByClient)
+      const opened = openChannel(takeChannel(), login, access, () => isEndedByClient)
+      session.once('close', () => opened.hangUp())
     })
   })
 
   async function putAway(): Promise<void> {
+    hasArrived()
     idle?.stop()
     await Promise.all([...channels.keys()].map((channel) => channel.disconnect()))
     notes.ended()

@@ -3,18 +3,22 @@ import type { ServerChannel } from 'ssh2'
 import { LimitError } from '../errors/index.ts'
 import { createAnswerer } from './answer.ts'
 import type { BandwidthLane } from './bandwidth.ts'
-import type { Budget, Purpose } from './budget.ts'
-import { packetTypes, protocolVersion, statusCodes } from './codec/constants.ts'
+import type { Budget } from './budget.ts'
+import { toCharge } from './charge.ts'
+import { checkInit } from './check-init.ts'
+import { packetTypes, statusCodes } from './codec/constants.ts'
 import { createPacketSplitter } from './codec/packet-splitter.ts'
 import { encodeVersion } from './codec/packet-writer.ts'
 import { decodeRequest } from './codec/requests.ts'
 import type { Request, Undecoded } from './codec/requests.ts'
 import type { OpenThing } from './handles.ts'
 import { guardInflow } from './inflow.ts'
-import { failedWriteMs, maxJoinedReplyBytes, maxSocketBytes, maxTransferBytes } from './limits.ts'
+import { failedWriteMs, maxSocketBytes } from './limits.ts'
+import { joinSmall } from './join-small.ts'
 import { createRequestQueue } from './request-queue.ts'
 import { createStallWatch } from './stall-watch.ts'
 import { createReasonTeller } from './tell-reason.ts'
+import type { Turns } from './turns.ts'
 import type { Visitor } from './visitor.ts'
 
 export interface SftpChannelParts {
@@ -29,6 +33,8 @@ export interface SftpChannelParts {
   readonly budget: Budget
   /** The channel's share in the bandwidth of its account. */
   readonly lane: BandwidthLane
+  /** Who goes first, among all channels of the server. */
+  readonly turns: Turns
   /** How long a client may leave its replies unfetched, in milliseconds. */
   readonly unfetchedMs: number
   /** Called when the connection must end: its client takes memory and gives none back. */
@@ -43,6 +49,11 @@ type EndReason = AbandonReason | 'CHANNEL_ENDED'
 export interface SftpChannel {
   /** Ends the channel without finishing what waits; open uploads become partial. Settles when all is put away. */
   abort(reason: AbandonReason): Promise<void>
+  /**
+   * The client has closed the channel: nothing more is sent, what was received is read to its end. Without it a client that closes the channel
+   * before it has fetched its replies would leave it behind, full and paused, until the connection ends.
+   */
+  hangUp(): void
   /** The connection below is gone: what was received is finished, nothing more is sent. Settles when all is put away. */
   disconnect(): Promise<void>
 }
@@ -54,23 +65,6 @@ async function putAway(thing: OpenThing, reason: EndReason): Promise<void> {
   else await thing.entries.return()
 }
 
-/** INIT must come first and ask for version 3 or newer (draft-ietf-secsh-filexfer-02 §4). */
-function checkInit(packet: Buffer): LimitError | undefined {
-  const isInit = packet.length >= 5 && packet.readUInt8(0) === packetTypes.init
-  if (isInit && packet.readUInt32BE(1) >= protocolVersion) return undefined
-  return new LimitError(
-    'PROTOCOL_ERROR',
-    'The channel did not begin with INIT of version 3 or newer.',
-  )
-}
-
-/** What a request takes from the budget while it runs; all but READ and WRITE take next to nothing. */
-function toCharge(request: Request | Undecoded): { purpose: Purpose; bytes: number } | undefined {
-  if (request.type === 'write') return { purpose: 'write', bytes: request.data.length }
-  if (request.type !== 'read') return undefined
-  return { purpose: 'reply', bytes: Math.min(request.length, maxTransferBytes) }
-}
-
 /** Whether an encoded reply is a STATUS other than OK. */
 function isRefusal(reply: Buffer): boolean {
   return reply.readUInt8(4) === packetTypes.status && reply.readUInt32BE(9) !== statusCodes.ok
@@ -78,26 +72,6 @@ function isRefusal(reply: Buffer): boolean {
 
 function hasFailed(thing: OpenThing): boolean {
   return thing.kind === 'incoming' && thing.hasFailed
-}
-
-/** Joins neighbours that are small: each write costs an SSH packet, each joining a copy. */
-function joinSmall(replies: readonly Buffer[]): Buffer[] {
-  const joined: Buffer[] = []
-  let small: Buffer[] = []
-  let bytes = 0
-  const flush = (): void => {
-    if (small.length > 0)
-      joined.push(small.length === 1 && small[0] ? small[0] : Buffer.concat(small))
-    small = []
-    bytes = 0
-  }
-  for (const reply of replies) {
-    if (bytes + reply.length > maxJoinedReplyBytes) flush()
-    small.push(reply)
-    bytes += reply.length
-  }
-  flush()
-  return joined
 }
 
 /**
@@ -118,6 +92,7 @@ export function createSftpChannel(parts: SftpChannelParts): SftpChannel {
   let isHeld = false
 
   const share = parts.budget.join(() => queue.resume())
+  const turn = parts.turns.join(visitor.sender.account, () => queue.resume())
   const isFull = (): boolean =>
     !isDead && (channel.writableNeedDrain || socket.writableLength > maxSocketBytes)
   const stall = createStallWatch({
@@ -141,16 +116,20 @@ export function createSftpChannel(parts: SftpChannelParts): SftpChannel {
       return true
     }
     const charge = toCharge(request)
-    return !isDead && charge !== undefined && !share.mayGrow(charge.purpose)
+    if (isDead || charge === undefined) return false
+    return !share.mayGrow(charge.purpose) || !turn.mayBegin()
   }
 
   const queue = createRequestQueue({
     async answer(request) {
       const charge = toCharge(request)
-      if (charge !== undefined) share.change(charge.purpose, charge.bytes)
+      if (charge !== undefined) {
+        share.change(charge.purpose, charge.bytes)
+      }
+      turn.spend(charge?.bytes ?? 0)
       const reply = await answerer.answer(request)
-      const turn = request.type === 'read' ? lane.take(reply.length) : undefined
-      if (turn !== undefined) await turn
+      const pause = request.type === 'read' ? lane.take(reply.length) : undefined
+      if (pause !== undefined) await pause
       if (charge !== undefined) share.change(charge.purpose, -charge.bytes)
       share.change('reply', reply.length)
       if (request.type === 'write' && isRefusal(reply)) watchFailedWrite()
@@ -253,6 +232,7 @@ export function createSftpChannel(parts: SftpChannelParts): SftpChannel {
     socket.off('drain', onDrain)
     stall.stop()
     share.leave()
+    turn.leave()
     queue.resume()
     return end(0, 'CONNECTION_LOST')
   }
@@ -273,6 +253,11 @@ export function createSftpChannel(parts: SftpChannelParts): SftpChannel {
       queue.drop()
       queue.resume()
       await end(1, reason)
+    },
+    hangUp() {
+      isDead = true
+      stall.stop()
+      queue.resume()
     },
     disconnect,
   }

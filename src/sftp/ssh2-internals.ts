@@ -132,13 +132,11 @@ export interface Ssh2Internals {
   readonly convertSignature: (signature: Buffer, keyType: string) => Buffer | undefined | false
   /** Gives the peer window space again. */
   readonly windowAdjust: (channel: InnerChannel) => void
-  readonly largestWindow: number
   readonly windowThreshold: number
   /** Whether the compiled part is in use. */
   readonly bindingAvailable: boolean
   /** By message number. */
   readonly messageHandlers: Readonly<Record<number, unknown>>
-  readonly supportedCiphers: readonly string[]
 }
 
 /** The inner parts of one connection. */
@@ -158,7 +156,6 @@ export interface Ssh2Modules {
   readonly kex: Pick<Ssh2Internals, 'KexInit' | 'kexinit'>
   readonly utils: Pick<Ssh2Internals, 'sendPacket' | 'convertSignature'>
   readonly crypto: { readonly bindingAvailable: unknown }
-  readonly constants: { readonly SUPPORTED_CIPHER: readonly string[] }
   readonly handlers: Readonly<Record<number, unknown>>
   readonly channel: {
     readonly windowAdjust: Ssh2Internals['windowAdjust']
@@ -176,7 +173,6 @@ export function loadModules(): Ssh2Modules {
     kex: require('ssh2/lib/protocol/kex.js') as Ssh2Modules['kex'],
     utils: require('ssh2/lib/protocol/utils.js') as Ssh2Modules['utils'],
     crypto: require('ssh2/lib/protocol/crypto.js') as Ssh2Modules['crypto'],
-    constants: require('ssh2/lib/protocol/constants.js') as Ssh2Modules['constants'],
     handlers: require('ssh2/lib/protocol/handlers.js') as Ssh2Modules['handlers'],
     channel: require('ssh2/lib/Channel.js') as Ssh2Modules['channel'],
     Protocol: require('ssh2/lib/protocol/Protocol.js') as Ssh2Modules['Protocol'],
@@ -189,18 +185,16 @@ export function loadModules(): Ssh2Modules {
  * All knowledge of them lies in this file; `assertSsh2Fits` checks it at start.
  */
 export function loadInternals(): Ssh2Internals {
-  const { kex, utils, crypto, constants, handlers, channel } = loadModules()
+  const { kex, utils, crypto, handlers, channel } = loadModules()
   return {
     KexInit: kex.KexInit,
     kexinit: kex.kexinit,
     sendPacket: utils.sendPacket,
     convertSignature: utils.convertSignature,
     windowAdjust: channel.windowAdjust,
-    largestWindow: channel.MAX_WINDOW,
     windowThreshold: channel.WINDOW_THRESHOLD,
     bindingAvailable: crypto.bindingAvailable === true,
     messageHandlers: handlers,
-    supportedCiphers: constants.SUPPORTED_CIPHER,
   }
 }
 
@@ -213,7 +207,9 @@ const functionsOfTransport = [
 /** What is not as this file says; empty when all is. */
 function listMisfits(modules: Ssh2Modules): string[] {
   const misfits: string[] = []
-  const expect = (isSo: boolean, what: string): void => void (isSo || misfits.push(what))
+  const expect = (isSo: boolean, what: string): void => {
+    if (!isSo) misfits.push(what)
+  }
   const { kex, utils, crypto, handlers, channel } = modules
   expect(modules.package.version === knownVersion, `version ${modules.package.version}`)
   expect(typeof kex.kexinit === 'function', 'kexinit')

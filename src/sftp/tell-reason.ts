@@ -11,6 +11,8 @@ const telling: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'EXTENSION_REFUSED',
   'FILE_TOO_LARGE',
   'HANDLE_LIMIT',
+  'PATH_INVALID',
+  'PATH_READ_ONLY',
   'QUOTA_BYTES',
   'QUOTA_ENTRIES',
   'QUOTA_FILES',

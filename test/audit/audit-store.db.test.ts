@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { listAudit, recordAudit, verifyAudit } from '../../src/audit/index.ts'
+import { listAudit, recordAudit, streamAudit, verifyAudit } from '../../src/audit/index.ts'
 import type { NewAuditEntry } from '../../src/audit/index.ts'
 import { inTransaction } from '../../src/db/index.ts'
 import { useDatabase } from '../support/database.ts'
@@ -133,6 +133,31 @@ describe('audit', () => {
       .where({ agency_id: from, number: 2 })
       .update({ agency_id: agencyId })
     assert.deepEqual(await verify(), { ok: false, entries: 1, firstBad: 2 })
+  })
+
+  it('walks only the end of a chain when told so, and believes what stands before', async () => {
+    for (let count = 0; count < 6; count++) await record()
+    await change(2, { actor: 'mallory' })
+    const last = (count: number) => verifyAudit(database.db, agencyId, { last: count })
+    assert.deepEqual(await last(3), { ok: true, entries: 6 })
+    assert.deepEqual(await last(5), { ok: false, entries: 1, firstBad: 2 })
+    assert.deepEqual(await last(100), { ok: false, entries: 1, firstBad: 2 })
+    await change(5, { actor: 'mallory' })
+    assert.deepEqual(await last(3), { ok: false, entries: 4, firstBad: 5 })
+  })
+
+  it('streams all entries of a chain, the first one first', async () => {
+    const count = 1001
+    await inTransaction(database.db, async (trx) => {
+      for (let at = 0; at < count; at++)
+        await recordAudit(trx, { agencyId, actor: 'a', action: 'b', subject: `${at}`, detail: {} })
+    })
+    const subjects: string[] = []
+    for await (const { subject } of streamAudit(database.db, agencyId)) subjects.push(subject)
+    assert.deepEqual(
+      subjects,
+      Array.from({ length: count }, (_, at) => `${at}`),
+    )
   })
 
   it('finds an entry that was added without the chain', async () => {

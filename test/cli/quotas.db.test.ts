@@ -2,17 +2,23 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { packageRoot } from '../../src/config/index.ts'
+import { toQuotaChanges } from '../../src/cli/quota-options.ts'
+import { useDatabase } from '../support/database.ts'
 import { createTestHome } from '../support/serve.ts'
 import type { CliAnswer, TestHome } from '../support/serve.ts'
 
 describe('docketdrop account set and agency set', function () {
   this.timeout(180_000)
+  const database = useDatabase()
   let home: TestHome
 
   /** The command line as it is in the sources, so that no build is needed. */
   function start(words: string[], env: NodeJS.ProcessEnv = {}) {
     const args = ['--import', 'tsx', join(packageRoot, 'src', 'main.ts'), ...words]
-    return spawnSync(process.execPath, args, { env: { ...home.env, ...env }, encoding: 'utf8' })
+    return spawnSync(process.execPath, args, {
+      env: { ...home.env, DATABASE_URL: database.url, ...env },
+      encoding: 'utf8',
+    })
   }
   function run(words: string, env: NodeJS.ProcessEnv = {}): CliAnswer {
     const { status, stdout, stderr } = start(['--json', ...words.split(' ')], env)
@@ -49,11 +55,14 @@ describe('docketdrop account set and agency set', function () {
   })
 
   it('refuse what is no limit, exit 2', () => {
-    const wrong = ['--max-file-bytes 500M', '--max-day-files 0', '--max-bytes-per-second 10']
-    for (const option of [...wrong, '--max-entries many', '--max-day-bytes -5']) {
-      const { code, error } = run(`account set acme ${option}`)
-      assert.deepEqual([code, error?.code], [2, 'USAGE_INVALID'], option)
-    }
+    const { code, error } = run('account set acme --max-file-bytes 500M')
+    assert.deepEqual([code, error?.code], [2, 'USAGE_INVALID'])
+    assert.match(error?.message ?? '', /500MB, 2GiB or 4096/)
+    const wrong = [{ maxDayFiles: '0' }, { maxEntries: 'many' }, { maxDayFiles: '1.5' }]
+    for (const options of [...wrong, { maxDayBytes: '-5' }, { maxBytesPerSecond: '' }])
+      assert.throws(() => toQuotaChanges(options), { code: 'USAGE_INVALID' })
+    assert.deepEqual(toQuotaChanges({ maxEntries: 'none' }), { maxEntries: null })
+    assert.equal(toQuotaChanges({}), undefined)
   })
 
   it('list the extensions that an agency takes; the command line is held to them too', () => {

@@ -18,7 +18,9 @@ describe('bad input through the whole server', function () {
     JSON.stringify(
       ['clients', 'contacts', 'cases', 'events'].map((kind) => home.records('travis', kind)),
     )
+  const sent: string[] = []
   const send = (name: string, bytes: string | Buffer) => {
+    sent.push(name)
     const path = home.write(name, bytes)
     const put = sftp(served.sftpPort, 'travis', key, `put ${path}\n`)
     assert.equal(put.status, 0, put.stderr)
@@ -188,8 +190,10 @@ describe('bad input through the whole server', function () {
     assert.ok(!ecrHeader.includes('CR-0009'))
   })
 
-  it('logs no name, phone or address of anybody', () => {
+  it('logs no name, phone or address of anybody, and no name of a file', () => {
     const log = served.lines.join('\n')
     assert.doesNotMatch(log, /\bAna\b|\bLee\b|512555|5550/)
+    assert.ok(sent.length > 10)
+    for (const name of sent) assert.ok(!log.includes(name), `${name} is in the log`)
   })
 })

@@ -158,6 +158,55 @@ describe('examineFile on truncated files', () => {
     assert.equal(whole.trailer, 'trailer record')
   })
 
+  it('holds a trailer that counts other rows than there are, even with a line end', async () => {
+    const head = `a,b,c,d,e\n${'1,2,3,4,5\n'.repeat(40)}`
+    for (const line of [
+      'TRL,60',
+      'TRL,12',
+      'TRAILER,60,2026-11-23',
+      '(60 rows affected)',
+      'Total Records: 60',
+    ]) {
+      const evidence = await examine(`${head}${line}\n`)
+      assert.equal(evidence.verdict, 'missing', line)
+      assert.equal(evidence.isContradicted, true, line)
+    }
+    const small = await examine('a,b,c\n1,2,3\n4,5,6\nTRL,5\n')
+    assert.equal(small.isContradicted, true)
+  })
+
+  it('lets a trailer count header, trailer, lines within cells, cases or a day', async () => {
+    const head = `a,b,c,d,e\n${'1,2,3,4,5\n'.repeat(40)}`
+    for (const line of [
+      'TRL,40',
+      'TRL,41',
+      'TRL,42',
+      'TRL,20261123',
+      'TRL,20261123,40',
+      'Total cases: 60',
+      'Total: 1234',
+      'Record Count: 7',
+    ]) {
+      const { verdict, findings } = await examine(`${head}${line}\n`)
+      assert.equal(verdict, 'complete', `${line}: ${findings.join(' ')}`)
+    }
+    const notes = `a,b,c\n${'1,"x\ny\nz",3\n'.repeat(10)}TRL,31\n`
+    assert.equal((await examine(notes)).verdict, 'complete')
+  })
+
+  it('finds a cut in the fourth row of a first file, and on a block of any usual size', async () => {
+    const few = 'id,case\n1,CR-0001\n2,CR-0002\n3,CR-0003\n4,CR-0'
+    assert.equal((await examine(few)).verdict, 'missing')
+    assert.equal((await examine(few.slice(0, -4))).verdict, 'missing')
+    for (const size of [4096, 16_384, 255 * 1024]) {
+      const text = makeRows(size / 20, freeText)
+        .map(quoteComma)
+        .join('\n')
+      const cut = Buffer.from(text, 'latin1').subarray(0, size)
+      assert.equal((await examine(cut)).verdict, 'missing', String(size))
+    }
+  })
+
   it('does not take the beginning of a record for a trailer', async () => {
     const traffic = Array.from({ length: 40 }, (_, at) => `T|${1200 + at}|SMITH|1/1/2027`)
     const head = `Kind|Id|Name|Date\n${traffic.join('\n')}\n`

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, it } from 'mocha'
 import { createAgencies } from '../../src/agencies/index.ts'
 import { useDatabase } from '../support/database.ts'
-import { createFixture, csv, finish, settle } from './inbox-fixture.ts'
+import { createFixture, csv, finish, settle, waitFor } from './inbox-fixture.ts'
 import type { Fixture } from './inbox-fixture.ts'
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
@@ -44,7 +44,7 @@ describe('trigger files and manifests', () => {
     const session = randomUUID()
     await fixture.inbox.start()
     const id = await fixture.send('ECR.csv', csv(3))
-    await settle(fixture.inbox)
+    await waitFor(async () => ((await fixture.get(id)).reason === null ? undefined : true))
     assert.deepEqual(await stateOf(id), ['received', 'TRIGGER_AWAITED'])
     assert.match((await fixture.get(id)).explanation ?? '', /ECR\.csv\.done/)
     const late = await fixture.send('ECR2.csv', csv(4), session)

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { readFile, utimes, writeFile } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, it } from 'mocha'
 import { useDatabase } from '../support/database.ts'
-import { create, createFixture, csv, settle, writeAll } from './inbox-fixture.ts'
+import { create, createFixture, csv, settle, waitFor, writeAll } from './inbox-fixture.ts'
 import type { Fixture } from './inbox-fixture.ts'
 
 describe('completion', () => {
@@ -106,7 +106,10 @@ describe('completion', () => {
     await settle(fixture.inbox)
     await fixture.send('fresh.csv', csv(2), randomUUID())
     await database.db.raw(`update uploads set received_at = received_at - interval '90 s'`)
-    const { oldestSeconds, ...counts } = await fixture.inbox.figures()
+    const { oldestSeconds, ...counts } = await waitFor(async () => {
+      const figures = await fixture.inbox.figures()
+      return figures.receiving === 0 ? undefined : figures
+    })
     assert.deepEqual(counts, {
       receiving: 1,
       partial: 1,

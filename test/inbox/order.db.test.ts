@@ -38,7 +38,9 @@ describe('order of uploads', () => {
     const later = await fixture.send('b.csv', csv(4))
     await fixture.inbox.settleOnce()
     await database.db('uploads').where({ upload_id: earlier }).update({ sha256: null })
-    const context = { db: database.db, settings: fixtureSettings, log: { info: () => undefined } }
+    const agencies = { listFeeds: () => Promise.resolve([]) }
+    const log = { info: () => undefined }
+    const context = { db: database.db, settings: fixtureSettings, agencies, log }
     assert.equal(await settleReceived(context as never), 0)
     assert.equal((await fixture.get(later)).state, 'received')
   })

@@ -60,6 +60,18 @@ describe('createLogger', () => {
     assert.match(lines[0]!, /postgres:\/\/court:\*\*\*@db/)
   })
 
+  it('masks the names that senders gave their files, where an error quotes a path', () => {
+    const { lines, log } = capture()
+    const folder = '/var/lib/docketdrop/agencies/travis/inbox'
+    log.warn('not moved', {
+      err: new Error(
+        `EACCES: permission denied, rename '${folder}/O'Brien Ana.csv' -> '${folder}/x'`,
+      ),
+    })
+    assert.doesNotMatch(lines[0]!, /Brien|Ana/)
+    assert.match(lines[0]!, /agencies\/travis\/inbox\/\*\*\*/)
+  })
+
   it('leaves ids, times and counts alone', () => {
     const { lines, log } = capture()
     const fields = {

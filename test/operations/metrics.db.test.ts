@@ -44,7 +44,6 @@ describe('metrics', () => {
         measureDisk: () => Promise.resolve(disk),
       },
       trail: { figures: () => ({ waiting: 1, written: 2, dropped: 3 }) },
-      version: '1.2.3',
       isNativeCrypto: true,
       hasProcess: false,
       ...more,

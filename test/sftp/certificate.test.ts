@@ -173,8 +173,10 @@ describe('certificate', () => {
       '0.0.0.0/x',
     ])
       assert.equal(await from(networks), 'certificate', networks)
-    const raw = [['source-address', Buffer.from('192.0.2.0/24')]] as [string, Buffer][]
-    assert.equal(await offer({ criticalOptions: raw }), 'certificate')
+    for (const packed of [Buffer.from('192.0.2.0/24'), Buffer.from('\0\0\0\x01192.0.2.0/24')]) {
+      const criticalOptions = [['source-address', packed]] as [string, Buffer][]
+      assert.equal(await offer({ criticalOptions }), 'certificate')
+    }
     const twice = [...sourceAddress('192.0.2.0/24'), ...sourceAddress('192.0.2.0/24')]
     assert.equal(await offer({ criticalOptions: twice }), 'certificate')
   })

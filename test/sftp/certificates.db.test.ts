@@ -167,21 +167,39 @@ describe('certificates of OpenSSH', () => {
     assert.equal(await enter(sign(ca, key, ['-n', 'acme', '-z', '4713'])), 0)
   })
 
-  it('end a session that they have opened once they are revoked', async () => {
-    const { target } = await house.startServer({}, { accessCheckMs: 50 })
-    const bystander = await connectClient(target)
-    const signed = sign(await addCa(), await createKey(), ['-n', 'acme', '-z', '815'])
-    const from = house.log.length
-    const find = (text: string) => house.log.slice(from).find(({ message }) => message === text)
-    const options = [...sshOptions(signed), '-p', String(target.port)]
-    const child = spawn('ssh', [...options, '-s', 'acme@127.0.0.1', 'sftp'], { stdio: 'pipe' })
-    await until(() => find('Session opened'), 'a session')
-    await house.agencies.revokeCertificate('acme', '815', 'test')
-    await once(child, 'exit')
-    assert.equal(find('Access withdrawn')?.['reason'], 'certificate')
-    const channel = await openRawSftp(bystander)
-    await channel.end()
-  })
+  for (const [what, options, withdraw] of [
+    [
+      'they are revoked',
+      ['-z', '815'],
+      () => house.agencies.revokeCertificate('acme', '815', 'test'),
+    ],
+    [
+      'their authority is revoked',
+      [],
+      async (ca: ClientKey) => {
+        const all = await house.agencies.listCas('acme')
+        const found = all.find((one) => ca.publicKey.includes(one.publicKey.toString('base64')))
+        await house.agencies.revokeCa('acme', found!.caId, 'test')
+      },
+    ],
+    ['their time is over', ['-V', '-1m:+2s'], () => Promise.resolve()],
+  ] as const)
+    it(`end a session that they have opened once ${what}`, async () => {
+      const { target } = await house.startServer({}, { accessCheckMs: 50 })
+      const bystander = await connectClient(target)
+      const ca = await addCa()
+      const signed = sign(ca, await createKey(), ['-n', 'acme', ...options])
+      const from = house.log.length
+      const find = (text: string) => house.log.slice(from).find(({ message }) => message === text)
+      const args = [...sshOptions(signed), '-p', String(target.port)]
+      const child = spawn('ssh', [...args, '-s', 'acme@127.0.0.1', 'sftp'], { stdio: 'pipe' })
+      await until(() => find('Session opened'), 'a session')
+      await withdraw(ca)
+      await once(child, 'exit')
+      assert.equal(find('Access withdrawn')?.['reason'], 'certificate')
+      const channel = await openRawSftp(bystander)
+      await channel.end()
+    })
 })
 
 /** Sends the question whether this key would do (RFC 4252 §7), whatever ssh2's client was about to send. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
-import ssh2 from 'ssh2'
+import type ssh2 from 'ssh2'
 import { clearBans, listKnownSources } from '../../src/sftp/index.ts'
 import type { SftpServer } from '../../src/sftp/index.ts'
 import {

@@ -13,8 +13,9 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach } from 'mocha'
-import { ConfigError } from '../../src/errors/index.ts'
-import { loadHostKeys } from '../../src/sftp/index.ts'
+import { ConfigError, ConflictError } from '../../src/errors/index.ts'
+import { loadHostKeys, rotateHostKeys } from '../../src/sftp/index.ts'
+import type { ProfileName } from '../../src/sftp/profiles.ts'
 
 describe('host keys', () => {
   let folder: string
@@ -63,6 +64,90 @@ describe('host keys', () => {
     writeFileSync(path, 'not a key', { mode: 0o600 })
     await assert.rejects(loadHostKeys(folder), ConfigError)
     assert.equal(readFileSync(path, 'utf8'), 'not a key')
+  })
+
+  it('are an RSA key too where a profile needs one, and none that no profile can use', async () => {
+    const types = async (profiles: ProfileName[]) =>
+      (await loadHostKeys(folder, { profiles })).map(({ type }) => type)
+    assert.deepEqual(await types(['strict']), ['ssh-ed25519'])
+    assert.deepEqual(await types(['fips']), ['ecdsa-sha2-nistp256', 'ssh-rsa'])
+    assert.deepEqual(await types(['strict']), ['ssh-ed25519'])
+    const rsa = execFileSync('ssh-keygen', ['-lf', join(folder, 'ssh_host_rsa_key')])
+    assert.match(String(rsa), /^3072 /)
+  })
+
+  describe('and their successors', () => {
+    const day = (date: string) => new Date(`${date}T08:00:00Z`)
+    const shown = async (now: Date) =>
+      (await loadHostKeys(folder, { now })).map(({ type, state, path }) => [
+        type,
+        state,
+        path.slice(folder.length + 1),
+      ])
+
+    it('are known on the way: active until the day, then retired, without anybody doing anything', async () => {
+      await loadHostKeys(folder)
+      const keys = await rotateHostKeys(folder, 30, { now: day('2026-11-24') })
+      assert.equal(new Set(keys.map(({ fingerprint }) => fingerprint)).size, 4)
+      const next = 'from-20261224T080000Z'
+      assert.deepEqual(await shown(day('2026-12-23')), [
+        ['ssh-ed25519', 'active', 'ssh_host_ed25519_key'],
+        ['ssh-ed25519', 'next', `ssh_host_ed25519_key.${next}`],
+        ['ecdsa-sha2-nistp256', 'active', 'ssh_host_ecdsa_key'],
+        ['ecdsa-sha2-nistp256', 'next', `ssh_host_ecdsa_key.${next}`],
+      ])
+      assert.deepEqual(await shown(day('2026-12-24')), [
+        ['ssh-ed25519', 'active', `ssh_host_ed25519_key.${next}`],
+        ['ssh-ed25519', 'retired', 'ssh_host_ed25519_key'],
+        ['ecdsa-sha2-nistp256', 'active', `ssh_host_ecdsa_key.${next}`],
+        ['ecdsa-sha2-nistp256', 'retired', 'ssh_host_ecdsa_key'],
+      ])
+      for (const { path } of keys) assert.equal(statSync(path).mode & 0o777, 0o600)
+    })
+
+    it('stay when the retired keys are removed, and have successors themselves', async () => {
+      await loadHostKeys(folder)
+      await rotateHostKeys(folder, 0, { now: day('2026-11-24') })
+      rmSync(join(folder, 'ssh_host_ed25519_key'))
+      rmSync(join(folder, 'ssh_host_ecdsa_key'))
+      const before = await shown(day('2026-11-25'))
+      assert.deepEqual(
+        before.map(([, state]) => state),
+        ['active', 'active'],
+      )
+      await rotateHostKeys(folder, 1, { now: day('2026-11-25') })
+      const after = await shown(day('2026-11-27'))
+      assert.deepEqual(
+        after.map(([, state]) => state),
+        ['active', 'retired', 'active', 'retired'],
+      )
+    })
+
+    it('are not made while others wait, and not by two processes twice', async () => {
+      await loadHostKeys(folder)
+      const now = day('2026-11-24')
+      const tries = await Promise.allSettled([
+        rotateHostKeys(folder, 30, { now }),
+        rotateHostKeys(folder, 30, { now }),
+      ])
+      assert.ok(tries.some(({ status }) => status === 'fulfilled'))
+      assert.equal(readdirSync(folder).length, 4)
+      await assert.rejects(
+        rotateHostKeys(folder, 1, { now: day('2026-11-26') }),
+        (error) => error instanceof ConflictError && /2026-12-24/.test(error.message),
+      )
+    })
+
+    it('pass over files that are no keys of this server', async () => {
+      for (const name of [
+        'ssh_host_dsa_key',
+        'ssh_host_ed25519_key.pub',
+        'x.from-20261224T080000Z',
+      ]) {
+        writeFileSync(join(folder, name), 'x', { mode: 0o600 })
+      }
+      assert.equal((await loadHostKeys(folder)).length, 2)
+    })
   })
 
   it('are one set when several processes start at once', async () => {

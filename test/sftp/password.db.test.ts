@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
 import { before } from 'mocha'
 import ssh2 from 'ssh2'
 import { listAudit } from '../../src/audit/index.ts'
 import { awaitClose, connectClient, openRawSftp, runSsh, until } from '../support/ssh-session.ts'
+import { notRunHere } from '../support/not-run.ts'
 import { useHouse } from './sftp-house.ts'
 
 const good = 'correct horse battery staple'
@@ -71,6 +73,24 @@ describe('password sign-in', () => {
     assert.equal(await enter(account, 'wrong', { tryKeyboard: true }), 'refused')
   })
 
+  if (spawnSync('psftp', ['-V']).status !== 0) {
+    notRunHere('passwords of psftp: putty-tools is not installed')
+  } else {
+    it('lets psftp in, which answers a prompt', async () => {
+      const account = await addAccount()
+      const { stderr } = await runSsh(house.target, ['-s', 'sftp'], ['LogLevel=DEBUG1'])
+      const [, hostKey = ''] = /Server host key: \S+ (SHA256:\S+)/.exec(stderr) ?? []
+      const run = (password: string) => {
+        const target = ['-P', String(house.target.port), '-l', account, '-pw', password]
+        const args = ['-batch', '-hostkey', hostKey, ...target, '-b', '/dev/null', '127.0.0.1']
+        const child = spawn('psftp', args, { stdio: 'ignore' })
+        return new Promise<number | null>((resolve) => child.once('close', resolve))
+      }
+      assert.equal(await run(good), 0)
+      assert.notEqual(await run('a wrong long password'), 0)
+    })
+  }
+
   it('takes the same letters, however they are composed', async () => {
     const account = await addAccount('naïve café crème brûlée')
     assert.equal(await enter(account, 'naïve café crème brûlée'.normalize('NFD')), 'in')
@@ -100,7 +120,9 @@ describe('password sign-in', () => {
     protocol.authPassword = (user, password) => send(user, password, 'another long password')
     let isIn = false
     client.once('ready', () => (isIn = true))
-    await new Promise((resolve) => client.once('ready', resolve).once('error', resolve))
+    await new Promise<void>((resolve) => {
+      client.once('ready', () => resolve()).once('error', () => resolve())
+    })
     client.end()
     assert.equal(isIn, false)
     assert.equal(await enter(account, good), 'in')

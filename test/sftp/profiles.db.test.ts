@@ -116,7 +116,7 @@ describe('profiles', () => {
         host: '127.0.0.1',
         port: targets[name].port,
         username: 'acme',
-        authHandler: [{ type: 'publickey', username: 'acme', key: privateKey }],
+        privateKey,
       })
       const [error] = (await failed) as [Error]
       assert.match(error.message, /All configured authentication methods failed/)

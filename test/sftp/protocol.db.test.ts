@@ -210,7 +210,10 @@ describe('SFTP protocol', () => {
     it('makes an upload partial when its client vanishes, and reports the end of the session', async () => {
       const handle = await open('vanished.csv', create)
       assert.equal(statusOf(await ask(WRITE, handle, 0n, 'some')), 0)
-      assert.equal((await house.findUpload('vanished.csv'))?.state, 'receiving')
+      await until(
+        async () => (await house.findUpload('vanished.csv'))?.state === 'receiving',
+        'the row',
+      )
       sftp.client.destroy()
       const upload = await until(async () => {
         const found = await house.findUpload('vanished.csv')

@@ -179,13 +179,13 @@ export interface ProgramPeer extends RawPeer {
 /** Starts OpenSSH's `sftp-server` in a folder. */
 export async function startSftpServer(program: string, folder: string): Promise<ProgramPeer> {
   const child = spawn(program, ['-e'], { cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] })
+  const closed = once(child, 'close')
   const peer = createRawPeer(child.stdout, child.stdin)
   peer.send(encodePacket(types.INIT, [3]))
   await peer.next()
   return {
     ...peer,
     async end() {
-      const closed = once(child, 'close')
       child.stdin.end()
       await closed
     },

@@ -38,7 +38,12 @@ export interface House {
   /** A second server on the same stores, for tests that stop it. */
   startServer(
     settings?: Partial<Config['sftp']>,
-    parts?: Partial<Pick<SftpServerParts, 'accessCheckMs' | 'agencies' | 'silentUploadMs'>>,
+    parts?: Partial<
+      Pick<
+        SftpServerParts,
+        'accessCheckMs' | 'hostKeyCheckMs' | 'agencies' | 'silentUploadMs' | 'note' | 'unfetchedMs'
+      >
+    >,
   ): Promise<{ server: SftpServer; target: Target }>
   /** Path on disk. */
   at(area: Area, ...segments: string[]): string
@@ -108,7 +113,17 @@ export function useHouse({
 
     async function startServer(
       settings: Partial<Config['sftp']> = {},
-      parts: Partial<Pick<SftpServerParts, 'accessCheckMs' | 'agencies' | 'silentUploadMs'>> = {},
+      parts: Partial<
+        Pick<
+          SftpServerParts,
+          | 'accessCheckMs'
+          | 'hostKeyCheckMs'
+          | 'agencies'
+          | 'silentUploadMs'
+          | 'note'
+          | 'unfetchedMs'
+        >
+      > = {},
     ) {
       const server = createSftpServer({
         settings: { ...defaults, ...sftp, ...settings },
@@ -147,6 +162,7 @@ export function useHouse({
 
   after(async () => {
     await Promise.all(servers.map((server) => server.stop(0)))
+    await house.inbox.stop()
     rmSync(house.folder, { recursive: true, force: true })
   })
   return house

@@ -26,7 +26,9 @@ function parseLabels(text: string): Record<string, string> {
 function parseSample(line: string): ParsedMetric['samples'][number] {
   const [, name, labels, number] = sample.exec(line) ?? []
   const value = Number(number)
-  if (name === undefined || Number.isNaN(value)) throw new Error(`not a sample: ${line}`)
+  // prom-client writes "Nan", which Prometheus reads in any case: a figure that has no value yet.
+  const isNumber = !Number.isNaN(value) || number?.toLowerCase() === 'nan'
+  if (name === undefined || !isNumber) throw new Error(`not a sample: ${line}`)
   return { name, labels: parseLabels(labels ?? ''), value }
 }
 

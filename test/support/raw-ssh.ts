@@ -5,7 +5,7 @@ import { sendMessage } from '../../src/sftp/send-message.ts'
 import type { MessageField } from '../../src/sftp/send-message.ts'
 import type { Transport } from '../../src/sftp/ssh2-internals.ts'
 import type { Target } from './ssh-session.ts'
-import { until } from './ssh-session.ts'
+import { awaitClose, until } from './ssh-session.ts'
 
 /** A message that the server has sent, behind the first key exchange. */
 export interface Heard {
@@ -30,7 +30,9 @@ export async function connectRaw(
   { isSignedIn = true, ...options }: ConnectConfig & { isSignedIn?: boolean } = {},
 ): Promise<RawSsh> {
   const client = new ssh2.Client()
+  let isClosed = false
   client.on('error', () => undefined)
+  client.once('close', () => (isClosed = true))
   const heard: Heard[] = []
   let taken = 0
   let asksFor: (() => void) | undefined
@@ -45,8 +47,11 @@ export async function connectRaw(
   const take = transport._onPayload
   transport._onPayload = (payload) => {
     heard.push({ type: payload[0] ?? -1, body: Buffer.from(payload.subarray(1)) })
+    // ssh2's client would stumble over answers to what it did not ask.
+    if (!isSignedIn && (payload[0] === 51 || payload[0] === 60)) return undefined
     return take(payload)
   }
+  client.setNoDelay(true)
   if (isSignedIn) await once(client, 'ready')
   else await new Promise<void>((resolve) => (asksFor = resolve))
   return {
@@ -66,8 +71,8 @@ export async function connectRaw(
         `a message of the type ${types.join(' or ')}`,
       ),
     async end() {
-      const closed = new Promise((resolve) => client.once('close', resolve))
-      client.end()
+      if (isClosed) return
+      const closed = awaitClose(client)
       client.destroy()
       await closed
     },

@@ -7,6 +7,7 @@ import { describeErrors } from '../../src/errors/index.ts'
 import { languageTable } from '../../src/import/values/language-table.ts'
 import { roleTable } from '../../src/import/values/roles.ts'
 import { statusTable } from '../../src/import/values/statuses.ts'
+import { describeMetrics } from '../../src/operations/index.ts'
 
 function toTable(head: string, rows: readonly (readonly [string | number, string])[]): string {
   return [head, '|---|---|', ...rows.map(([name, text]) => `| ${name} | ${text} |`)].join('\n')
@@ -28,6 +29,7 @@ function printBlocks(): Record<string, Record<string, string>> {
       exits: toTable('| Code | Meaning |', Object.entries(exitMeanings)),
       errors: describeErrors(),
     },
+    'docs/operations.md': { metrics: describeMetrics() },
     'docs/templates.md': {
       statuses: toTable('| Stored | The file says |', toWords(statusTable)),
       roles: toTable('| Stored | The file says |', toWords(roleTable)),

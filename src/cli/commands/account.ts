@@ -15,6 +15,7 @@ import { toTable } from '../output.ts'
 import { addQuotaOptions, describeQuota, toQuotaChanges, toQuotaJson } from '../quota-options.ts'
 import type { QuotaOptions } from '../quota-options.ts'
 import { registerAccountPassword, toPasswordJson } from './account-password.ts'
+import { describeState, hostKeyToJson } from './host-key.ts'
 
 function toJson(account: Account, agency: string): Record<string, unknown> {
   const {
@@ -70,7 +71,8 @@ async function createCard(
 ): Promise<{ json: Record<string, unknown>; text: string }> {
   const { loadHostKeys } = await import('../../sftp/index.ts')
   const { agency, passwordLogin } = await home.agencies.getById(account.agencyId)
-  const hostKeys = await loadHostKeys(home.config.keys)
+  const known = await loadHostKeys(home.config.keys, { profiles: [home.config.sftp.profile] })
+  const hostKeys = known.filter(({ state }) => state !== 'retired')
   const host = guessHost(home)
   const { port } = home.config.sftp
   const keys = await home.agencies.listKeys(account.account)
@@ -79,14 +81,17 @@ async function createCard(
   const { uploads } = await home.inbox()
   const used = await uploads.measureUsage(account.agencyId, account.account)
   const limits = describeQuota(account.quota, used)
-  const winscp = `open sftp://${account.account}@${host}:${port}/ -hostkey="${hostKeys.map(({ type, fingerprint }) => `${type} 255 ${fingerprint}`)[0] ?? ''}" -privatekey="C:\\keys\\${account.account}.ppk"`
+  const winscp = `open sftp://${account.account}@${host}:${port}/ -hostkey="${hostKeys.map(({ type, fingerprint }) => `${type} ${type === 'ssh-ed25519' ? 255 : 256} ${fingerprint}`)[0] ?? ''}" -privatekey="C:\\keys\\${account.account}.ppk"`
   const openssh = `sftp -P ${port} -i ~/.ssh/${account.account} ${account.account}@${host}`
   const json = {
     ...toJson(account, agency),
     ...toQuotaJson(account.quota, used),
     host,
     port,
-    fingerprints: hostKeys.map(({ type, fingerprint }) => ({ type, fingerprint })),
+    fingerprints: hostKeys.map((key) => {
+      const { path: _path, ...shown } = hostKeyToJson(key)
+      return shown
+    }),
     folders: { inbox: '/inbox', processed: '/processed', error: '/error', outbox: '/outbox' },
     keys: keys.map((key) => ({
       keyId: key.keyId,
@@ -109,7 +114,10 @@ async function createCard(
     `  Host            ${host}`,
     `  Port            ${port}`,
     `  User            ${account.account}`,
-    ...hostKeys.map(({ type, fingerprint }) => `  Host key        ${type} ${fingerprint}`),
+    ...hostKeys.map((key) => {
+      const when = key.state === 'next' ? ` (${describeState(key)})` : ''
+      return `  Host key        ${key.type} ${key.fingerprint}${when}`
+    }),
     ...describeSignIn({ keys, authorities, password, passwordLogin }).map(
       (line, at) => `  ${at === 0 ? 'Sign-in' : '       '}         ${line}`,
     ),

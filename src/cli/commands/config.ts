@@ -38,8 +38,10 @@ export function registerConfig(program: Command, context: CliContext): void {
   config
     .command('check')
     .description('exit 0 when the settings can be used')
-    .action(() => {
+    .action(async () => {
       const { config: loaded } = context.loadConfig()
+      const { assertSftpSettings } = await import('../../sftp/index.ts')
+      assertSftpSettings(loaded.sftp)
       output.data(
         { home: loaded.home, keys: loaded.keys },
         () => `The settings can be used. Home: ${loaded.home}`,

@@ -7,6 +7,7 @@ import { withHome } from '../open-home.ts'
 import { countDaysLeft, warnOfKeys } from '../key-warnings.ts'
 import { toTable } from '../output.ts'
 import { readInput } from '../read-input.ts'
+import { registerHostKey } from './host-key.ts'
 
 interface KeyOptions {
   label?: string
@@ -159,22 +160,5 @@ export function registerKey(program: Command, context: CliContext): void {
           )
         }),
     )
-  key
-    .command('generate-host')
-    .description(
-      'make the host keys of this server, if there are none, and print their fingerprints',
-    )
-    .action(async () => {
-      const { config } = context.loadConfig()
-      const { loadHostKeys } = await import('../../sftp/index.ts')
-      const keys = await loadHostKeys(config.keys)
-      output.data(
-        keys.map(({ type, fingerprint, path }) => ({ type, fingerprint, path })),
-        () =>
-          toTable(
-            ['Type', 'Fingerprint', 'File'],
-            keys.map(({ type, fingerprint, path }) => [type, fingerprint, path]),
-          ),
-      )
-    })
+  registerHostKey(key, context)
 }

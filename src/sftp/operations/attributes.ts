@@ -5,6 +5,7 @@ import { AccessError } from '../../errors/index.ts'
 import type { OpenMode } from '../../inbox/index.ts'
 import type { OpenThing } from '../handles.ts'
 import { assertWritable, resolvePath } from '../jail.ts'
+import { assertOwnFile } from '../own-inode.ts'
 import { assertOwnUpload } from '../own-upload.ts'
 import { statPlace, toAttributes } from '../tree.ts'
 import type { Visitor } from '../visitor.ts'
@@ -50,12 +51,15 @@ export async function changePath(
   const { receiving } = visitor.inbox
   if (size !== undefined) {
     await visitor.assertAccess()
+    visitor.assertNoMaintenance()
     const segments = assertWritable(place)
     await assertOwnUpload(visitor, segments, cut)
+    await assertOwnFile(visitor, segments)
     await receiving.truncate(visitor.sender, segments, size)
   }
   if (place.kind === 'virtual' || place.area !== 'inbox' || place.segments.length === 0) return
   if (accessedAt !== undefined && modifiedAt !== undefined) {
+    await assertOwnFile(visitor, place.segments)
     await receiving.setTimes(visitor.sender, place.segments, accessedAt, modifiedAt)
   }
 }

@@ -10,6 +10,7 @@ import { noteAct, toClientPath } from '../note-act.ts'
 import { openForReading } from '../tree.ts'
 import type { Visitor } from '../visitor.ts'
 import { createWriteLane } from '../write-lane.ts'
+import { assertOwnFile } from '../own-inode.ts'
 import { assertOwnUpload } from '../own-upload.ts'
 import type { Handler } from './handler.ts'
 import { toOpenMode } from './open-mode.ts'
@@ -38,6 +39,7 @@ async function openForWriting(visitor: Visitor, place: Place, mode: OpenMode): P
   visitor.assertNoMaintenance()
   const segments = assertCreatable(place)
   await assertOwnUpload(visitor, segments, mode)
+  if (!mode.truncate) await assertOwnFile(visitor, segments)
   const file = await visitor.inbox.receiving.openFile(visitor.sender, segments, mode)
   const { uploadId } = file
   visitor.log.info('File opened', { uploadId })
@@ -93,7 +95,7 @@ export const read: Handler<'read'> = async (visitor, { id, handle, offset, lengt
   } else {
     bytes = (await thing.file.read(wanted, offset)).copy(packet, dataHeaderLength)
   }
-  if (bytes === 0) return encodeStatus(id, statusCodes.endOfFile, 'End of file.')
+  if (bytes === 0 && wanted > 0) return encodeStatus(id, statusCodes.endOfFile, 'End of file.')
   visitor.tally.sentBytes += bytes
   if (thing.kind === 'reading') thing.bytes += bytes
   const reply = finishData(packet, id, bytes)

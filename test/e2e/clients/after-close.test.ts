@@ -45,6 +45,19 @@ describe('clients with more to do after CLOSE, replayed', function () {
     })
   })
 
+  it('serves sshfs: times by path while the file is still open', async () => {
+    const file = sender.report('still-open.csv')
+    const replay = await createReplay(sender.target)
+    const path = '/inbox/still-open.csv'
+    const handle = await replay.open(path, 'write create truncate')
+    await replay.writeAll(handle, file.content)
+    assert.equal(await replay.status(setstat, path, attributes.times, mtime, mtime), status.ok)
+    assert.deepEqual(await replay.size(path), { size: file.content.length })
+    assert.equal(await replay.status(close, handle), status.ok)
+    await replay.end()
+    await sender.awaitImported(file)
+  })
+
   it('serves go-sftp: fsync and mode on the handle, mode by path', async () => {
     const file = sender.report('synced.csv')
     const replay = await createReplay(sender.target)

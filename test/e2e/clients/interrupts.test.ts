@@ -10,7 +10,7 @@ import type { Putty } from './support/putty.ts'
 import { createReplay, requests, status } from './support/replay.ts'
 import { describeWith, startClient } from './support/run-client.ts'
 import type { RunningClient } from './support/run-client.ts'
-import { itImportedEachOnce, useSender } from './support/sender.ts'
+import { itImportedEachOnce, itKeptWholeFilesOnly, useSender } from './support/sender.ts'
 import type { LocalFile, Sender } from './support/sender.ts'
 import { createSlowLine } from './support/throttle.ts'
 import type { SlowLine } from './support/throttle.ts'
@@ -87,6 +87,7 @@ describe("an interrupted client: OpenSSH's sftp", function () {
     resend: ({ path }) => runSftp(sender, [`put ${path}`]),
   })
   itImportedEachOnce(sender)
+  itKeptWholeFilesOnly(sender)
 })
 
 describeWith(['lftp'], 'an interrupted client: lftp', function () {
@@ -101,6 +102,7 @@ describeWith(['lftp'], 'an interrupted client: lftp', function () {
     resend: ({ path }) => runLftp(sender, ['cd /inbox', `put ${path}`]),
   })
   itImportedEachOnce(sender)
+  itKeptWholeFilesOnly(sender)
 })
 
 describeWith(['psftp', 'puttygen'], 'an interrupted client: psftp', function () {
@@ -128,6 +130,7 @@ describeWith(['psftp', 'puttygen'], 'an interrupted client: psftp', function () 
     resend: ({ path }) => runPsftp(sender, putty, [`put ${path}`, 'quit']),
   })
   itImportedEachOnce(sender)
+  itKeptWholeFilesOnly(sender)
 })
 
 describe('a connection that dies without CLOSE', function () {
@@ -176,6 +179,16 @@ describe('a connection that dies without CLOSE', function () {
     await sender.awaitImported(file)
   })
 
+  it('goes on although the first connection has not been missed yet', async () => {
+    const file = sender.report('half-dead.csv', 1000)
+    const first = await createReplay(sender.target)
+    const handle = await first.open('/inbox/half-dead.csv', 'write create truncate')
+    await first.writeAll(handle, file.content.subarray(0, 40_000))
+    await runSftp(sender, [`put -a ${file.path}`])
+    await first.drop()
+    await sender.awaitImported(file)
+  })
+
   it('is withdrawn by REMOVE from another connection', async () => {
     const file = sender.report('removed.csv')
     await cutTransfer(sender, file)
@@ -187,4 +200,5 @@ describe('a connection that dies without CLOSE', function () {
   })
 
   itImportedEachOnce(sender)
+  itKeptWholeFilesOnly(sender)
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf, createReplay, requests, status, textOf, toWrites } from './support/replay.ts'
 import type { Replay } from './support/replay.ts'
-import { itImportedEachOnce, useSender } from './support/sender.ts'
+import { itImportedEachOnce, itKeptWholeFilesOnly, useSender } from './support/sender.ts'
 import type { LocalFile } from './support/sender.ts'
 import { maxUploadBytes } from './support/shared-serve.ts'
 
@@ -88,4 +88,5 @@ describe('SSH.NET, replayed', function () {
   })
 
   itImportedEachOnce(sender)
+  itKeptWholeFilesOnly(sender)
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { cutTransfer } from './support/cut-transfer.ts'
 import { attributes, codeOf, createReplay, requests, status, toWrites } from './support/replay.ts'
 import type { Replay } from './support/replay.ts'
-import { itImportedEachOnce, useSender } from './support/sender.ts'
+import { itImportedEachOnce, itKeptWholeFilesOnly, useSender } from './support/sender.ts'
 
 const { close, remove, rename, setstat } = requests
 const mtime = 1_700_000_000
@@ -114,4 +114,5 @@ describe('WinSCP, replayed', function () {
   })
 
   itImportedEachOnce(sender)
+  itKeptWholeFilesOnly(sender)
 })

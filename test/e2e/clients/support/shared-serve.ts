@@ -16,6 +16,7 @@ export const maxUploadBytes = 100_000_000
 
 let shared: Promise<SharedServe> | undefined
 
+/** Runs what is built in `dist`, or the build whose path stands in `TEST_MAIN`. */
 async function start(): Promise<SharedServe> {
   const main = process.env['TEST_MAIN']
   const settings = {
