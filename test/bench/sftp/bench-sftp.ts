@@ -35,7 +35,9 @@ async function runTable(
       for (const other of others) {
         const faster = toRatios(other.seconds, ours.seconds)
         const cpu = toRatios(ours.cpuSeconds, other.cpuSeconds)
-        tell(`${workload.title}: ${formatSpread(faster)} x ${other.peer}, cpu ${formatSpread(cpu)} x`)
+        tell(
+          `${workload.title}: ${formatSpread(faster)} x ${other.peer}, cpu ${formatSpread(cpu)} x`,
+        )
       }
       const peak = toSpread(ours.peakBytes)
       tell(`  memory above idle ${((peak.max - idle) / 1024 / 1024).toFixed(0)} MiB`)
@@ -64,5 +66,11 @@ export async function benchSftp(args: readonly string[]): Promise<void> {
     return
   }
   const sizes = values.quick ? quickSizes : fullSizes
-  await runTable(values.place ?? (existsSync('/dev/shm') ? '/dev/shm' : tmpdir()), values['node-flag'], values.only, Number(values.rounds), sizes)
+  await runTable(
+    values.place ?? (existsSync('/dev/shm') ? '/dev/shm' : tmpdir()),
+    values['node-flag'],
+    values.only,
+    Number(values.rounds),
+    sizes,
+  )
 }

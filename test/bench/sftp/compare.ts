@@ -35,13 +35,17 @@ export async function compare(
       const seconds = await workload.run(peer.door, round)
       await peer.settle(workload.leaves, material)
       const cpu = peer.watch.cpuSeconds() - cpuBefore
-      figures.push(`${peer.name} ${(workload.amount / seconds).toFixed(1)} (cpu ${cpu.toFixed(2)} s)`)
+      figures.push(
+        `${peer.name} ${(workload.amount / seconds).toFixed(1)} (cpu ${cpu.toFixed(2)} s)`,
+      )
       if (round === 0) continue
       measured[at]?.seconds.push(seconds)
       measured[at]?.cpuSeconds.push(cpu)
       measured[at]?.peakBytes.push(peer.watch.peakBytes())
     }
-    tell(`  ${workload.name} ${round === 0 ? 'warm-up' : round}: ${figures.join('  ')} ${workload.unit}`)
+    tell(
+      `  ${workload.name} ${round === 0 ? 'warm-up' : round}: ${figures.join('  ')} ${workload.unit}`,
+    )
   }
   return measured
 }

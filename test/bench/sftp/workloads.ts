@@ -123,7 +123,10 @@ export function createWorkloads(material: Material, sizes: Sizes): Workload[] {
       amount: sizes.smallFiles,
       leaves: sizes.smallFiles,
       run: (door, round) =>
-        runSftp(door, small.map((from, at) => put(from, door, `small-${round}-${at}.bin`)).join('')),
+        runSftp(
+          door,
+          small.map((from, at) => put(from, door, `small-${round}-${at}.bin`)).join(''),
+        ),
     },
     {
       name: 'sessions',
