@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { after, before } from 'mocha'
 import { attributes, createReplay, requests, status } from './support/replay.ts'
 import type { Replay } from './support/replay.ts'
 import { itImportedEachOnce, useSender } from './support/sender.ts'
@@ -11,64 +12,56 @@ const mtime = 1_700_000_000
 describe('a client that verifies after the import', function () {
   this.timeout(120_000)
   const sender = useSender('late')
+  let replay: Replay
+  let size = 0
 
-  /** Sends a report and keeps the session open until the report is imported. */
-  async function sendAndStay(name: string): Promise<{ replay: Replay; file: LocalFile }> {
-    const file = sender.report(name)
-    const replay = await createReplay(sender.target)
-    const handle = await replay.open(`/inbox/${name}`, 'write create truncate')
+  async function send(file: LocalFile): Promise<void> {
+    const handle = await replay.open(`/inbox/${file.name}`, 'write create truncate')
     await replay.writeAll(handle, file.content)
     assert.equal(await replay.status(close, handle), status.ok)
-    await sender.awaitImported(file)
-    return { replay, file }
   }
 
+  before(async () => {
+    replay = await createReplay(sender.target)
+    const names = ['stat', 'setstat', 'second', 'remove', 'rename', 'next']
+    const files = names.map((name) => sender.report(`${name}.csv`))
+    for (const file of files) await send(file)
+    for (const file of files) await sender.awaitImported(file)
+    size = files[0]?.content.length ?? 0
+  })
+  after(() => replay.end())
+
   it('finds the size by STAT and LSTAT', async () => {
-    const { replay, file } = await sendAndStay('stat.csv')
-    const size = file.content.length
     assert.deepEqual(await replay.size('/inbox/stat.csv'), { size })
     assert.deepEqual(await replay.size('/inbox/stat.csv', lstat), { size })
-    await replay.end()
   })
 
   it('sets times and mode', async () => {
-    const { replay } = await sendAndStay('setstat.csv')
     const path = '/inbox/setstat.csv'
     assert.equal(await replay.status(setstat, path, attributes.times, mtime, mtime), status.ok)
     assert.equal(await replay.status(setstat, path, attributes.mode, 0o644), status.ok)
-    await replay.end()
   })
 
   it('finds it on a second connection too', async () => {
-    const { replay, file } = await sendAndStay('second.csv')
     const second = await createReplay(sender.target)
-    assert.deepEqual(await second.size('/inbox/second.csv'), { size: file.content.length })
+    assert.deepEqual(await second.size('/inbox/second.csv'), { size })
     await second.end()
-    await replay.end()
   })
 
   it('removes it, and finds it gone', async () => {
-    const { replay } = await sendAndStay('remove.csv')
     assert.equal(await replay.status(remove, '/inbox/remove.csv'), status.ok)
     assert.deepEqual(await replay.size('/inbox/remove.csv'), { code: status.missing })
-    await replay.end()
   })
 
   it('renames it', async () => {
-    const { replay, file } = await sendAndStay('rename.csv')
     assert.equal(await replay.status(rename, '/inbox/rename.csv', '/inbox/done.csv'), status.ok)
-    assert.deepEqual(await replay.size('/inbox/done.csv'), { size: file.content.length })
-    await replay.end()
+    assert.deepEqual(await replay.size('/inbox/done.csv'), { size })
   })
 
   it('sends the next file of the same name', async () => {
-    const { replay } = await sendAndStay('next.csv')
     const file = sender.report('next.csv')
-    const handle = await replay.open('/inbox/next.csv', 'write create truncate')
-    await replay.writeAll(handle, file.content)
-    assert.equal(await replay.status(close, handle), status.ok)
+    await send(file)
     await sender.awaitImported(file, ['imported'])
-    await replay.end()
   })
 
   itImportedEachOnce(sender)
