@@ -15,6 +15,7 @@ import {
   standingPath,
   touchedFolders,
 } from './keep-bytes.ts'
+import { noteChange } from './note-change.ts'
 import { assertStillOpen, drainWrites, judgeSize, wholePrefix } from './open-upload.ts'
 import type { OpenUpload } from './open-upload.ts'
 import { assertOwn, assertUncut, isOwn } from './own-upload.ts'
@@ -82,6 +83,18 @@ async function saveRow(
   else context.wake()
 }
 
+/** For the audit trail: how the receiving ended. The hash follows when the bytes are examined. */
+function noteEnd(
+  context: InboxContext,
+  { uploadId, agency, account, fileName, openedAt }: OpenUpload,
+  end: { state: 'received' | 'partial' | 'withdrawn'; reason: ErrorCode | null; bytes: number },
+): void {
+  const { state, reason, bytes } = end
+  const row = { agency_id: agency.agencyId, upload_id: uploadId, account, bytes, sha256: null }
+  const ms = Date.now() - openedAt.getTime()
+  noteChange(context, row, `upload.${state}`, { fileName, reason, ms })
+}
+
 function reasonOf(open: OpenUpload): ErrorCode | null {
   if (open.isRemoved) return 'WITHDRAWN'
   return isTemporaryName(open.fileName) ? 'TEMPORARY_NAME' : null
@@ -111,6 +124,7 @@ async function publish(context: InboxContext, open: OpenUpload, bytes: number): 
     saveRow(context, open, { state, reason: reasonOf(open), bytes }),
   ])
   if (place === 'won') await recordName(context, open)
+  noteEnd(context, open, { state, reason: reasonOf(open), bytes })
 }
 
 /** An acknowledged upload was opened again and that writing failed: what was acknowledged stands again. */
@@ -146,6 +160,7 @@ async function keepPartial(
     context.log.warn('partial file not kept in the spool', { err: error, uploadId: open.uploadId })
   }
   await saveRow(context, open, end)
+  noteEnd(context, open, end)
 }
 
 async function endUnfinished(
