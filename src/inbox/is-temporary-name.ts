@@ -8,5 +8,5 @@ const endings =
  * MOVEit `CTMP????`, rsync and editors a leading dot or a trailing `~`.
  */
 export function isTemporaryName(name: string): boolean {
-  return name.startsWith('.') || /^CTMP.{4}/.test(name) || endings.test(name)
+  return name.startsWith('.') || /^CTMP.{4}(?:\.|$)/.test(name) || endings.test(name)
 }

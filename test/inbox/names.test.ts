@@ -18,7 +18,15 @@ describe('isTemporaryName', () => {
   })
 
   it('takes ordinary names for final', () => {
-    for (const name of ['ECR.csv', 'part.csv', 'CTMP.c', 'uploads.txt', 'temp report.xlsx', 'tmp'])
+    for (const name of [
+      'ECR.csv',
+      'part.csv',
+      'CTMP.c',
+      'CTMPLAINTS.csv',
+      'uploads.txt',
+      'temp report.xlsx',
+      'tmp',
+    ])
       assert.equal(isTemporaryName(name), false, name)
   })
 })
