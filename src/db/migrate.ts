@@ -32,18 +32,17 @@ async function alone<Result>(db: Db, work: () => Promise<Result>): Promise<Resul
   })
 }
 
-/** What is applied and what is not, by file name in order. Changes nothing. */
+/**
+ * What is applied and what is not, by file name in order. Changes nothing: knex's own list makes its lock table and row
+ * on the way, and where another process is just migrating that makes two rows, which knex then takes for a lock held by
+ * somebody else (knex issue 3538).
+ */
 export async function listMigrations(db: Db): Promise<MigrationState> {
-  if (!(await db.schema.hasTable(options.tableName))) {
-    // knex makes its tables when it is asked; two that ask at once would make two lock rows (knex issue 3538).
-    const files = await readdir(options.directory)
-    return { applied: [], pending: files.filter((file) => file.endsWith('.js')).sort() }
-  }
-  const [applied, pending] = (await db.migrate.list(options)) as [
-    { name: string }[],
-    { file: string }[],
-  ]
-  return { applied: applied.map(({ name }) => name), pending: pending.map(({ file }) => file) }
+  const files = (await readdir(options.directory)).filter((file) => file.endsWith('.js')).sort()
+  if (!(await db.schema.hasTable(options.tableName))) return { applied: [], pending: files }
+  const rows = await db<{ name: string }>(options.tableName).select('name').orderBy('id')
+  const applied = rows.map(({ name }) => name)
+  return { applied, pending: files.filter((file) => !applied.includes(file)) }
 }
 
 /** Applies what is pending, each file in its own transaction; returns their names. Safe to call from several processes. */

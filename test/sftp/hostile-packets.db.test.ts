@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { linkSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterEach, before } from 'mocha'
+import { afterEach, before, beforeEach } from 'mocha'
 import type ssh2 from 'ssh2'
 import { connectClient, encodePacket, until } from '../support/ssh-session.ts'
 import type { Field } from '../support/ssh-session.ts'
@@ -100,8 +100,12 @@ describe('SFTP server and hostile packets', () => {
   before(async () => {
     client = await connectClient(house.target)
     peer = await openPeer(client)
+  })
+
+  // Made-up requests may well be right ones, and remove or rename what stands here.
+  beforeEach(() => {
     writeFileSync(house.at('inbox', 'there.csv'), 'there')
-    mkdirSync(house.at('inbox', 'folder'))
+    mkdirSync(house.at('inbox', 'folder'), { recursive: true })
   })
 
   afterEach('nothing that a client sends is a fault of the server', async () => {
