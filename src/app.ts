@@ -1,53 +1,20 @@
 import { randomUUID } from 'node:crypto'
-import { createAgencies } from './agencies/index.ts'
-import type { Agencies } from './agencies/index.ts'
+import { createAgencies, createFileOpener } from './agencies/index.ts'
+import { createAlerts } from './alerts/index.ts'
+import type { App, AppOptions } from './app-types.ts'
 import { createAuditTrail } from './audit/index.ts'
 import type { NoteAudit } from './audit/index.ts'
-import type { Config } from './config/index.ts'
+import { createSecretBox, readVersion } from './config/index.ts'
 import { holdPresence } from './db/index.ts'
-import type { Database, HeldPresence } from './db/index.ts'
-import { createImporter, createTemplates } from './import/index.ts'
-import type { ImportProgress, Templates } from './import/index.ts'
+import type { HeldPresence } from './db/index.ts'
+import { createImporter, createImportWorkers, createTemplates } from './import/index.ts'
 import { createInbox } from './inbox/index.ts'
-import type { Inbox } from './inbox/index.ts'
-import type { Logger } from './log/index.ts'
 import { createMessaging } from './messaging/index.ts'
-import type { Messaging } from './messaging/index.ts'
 import { createMetrics, createReadinessChecks, createTelemetry } from './operations/index.ts'
+import { createSenders } from './senders/index.ts'
 import { createSftpServer, hasNativeCrypto } from './sftp/index.ts'
 
-/** Which parts run in this process. */
-export type AppRole = 'sftp' | 'http' | 'worker'
-
-export interface AppOptions {
-  readonly config: Config
-  readonly database: Database
-  readonly log: Logger
-  readonly roles: readonly AppRole[]
-  /** Health endpoints; off for commands that only do the work themselves. */
-  readonly hasTelemetry: boolean
-  readonly onProgress?: (progress: ImportProgress) => void
-}
-
-/** Ports that are really listened on; null for parts that do not run. */
-export interface AppPorts {
-  readonly sftpPort: number | null
-  /** Of all SFTP listeners, the main one first. */
-  readonly sftpPorts: readonly number[]
-  readonly httpPort: number | null
-  readonly telemetryPort: number | null
-}
-
-export interface App {
-  readonly agencies: Agencies
-  readonly inbox: Inbox
-  readonly templates: Templates
-  readonly messaging: Messaging
-  /** Starts consumers first, the door last: nothing arrives before somebody can take it. */
-  start(): Promise<AppPorts>
-  /** Closes the door first, lets work in hand finish, leaves the database to the caller. Idempotent. */
-  stop(): Promise<void>
-}
+export type * from './app-types.ts'
 
 /** Builds every part and knows them all; the only file that does. */
 export async function createApp({
@@ -69,24 +36,45 @@ export async function createApp({
   }
   const agencies = createAgencies({ db })
   const shared = { db, bell, agencies, note }
-  const inbox = createInbox({
-    ...shared,
-    log: logFor('inbox'),
-    home: config.home,
-    settings: config,
-    nodeId: randomUUID(),
-  })
-  const templates = createTemplates({ db, agencies, log: logFor('import') })
+  const nodeId = randomUUID()
+  const { home } = config
+  const opener = createFileOpener({ db, home, keysFolder: config.keys })
+  const inbox = createInbox({ ...shared, log: logFor('inbox'), home, settings: config, nodeId })
+  const templates = createTemplates({ db, agencies, opener, log: logFor('import') })
+  // A server must not feel an import; a short command has nothing else to do and is sooner done by itself.
+  const workers = hasTelemetry
+    ? createImportWorkers({
+        databaseUrl: database.url,
+        home,
+        keysFolder: config.keys,
+        inbox: config,
+        nodeId,
+        memoryMb: config.import.memoryMb,
+        log: logFor('import'),
+      })
+    : undefined
   const importer = createImporter({
     ...shared,
     log: logFor('import'),
     inbox,
     templates,
+    opener,
     now,
     graceMs: config.drainMs,
+    workers,
     ...(onProgress === undefined ? {} : { onProgress }),
   })
   const messaging = createMessaging({ ...shared, log: logFor('messaging'), now })
+  const alerts = createAlerts({
+    ...shared,
+    log: logFor('alerts'),
+    inbox,
+    listResults: messaging.listResults,
+    box: createSecretBox(config.keys),
+    senders: createSenders({ settings: config, version: readVersion(), now }),
+    keepDays: config.retention.alertsDays,
+    now,
+  })
   const sftp = createSftpServer({
     settings: config.sftp,
     ...shared,
@@ -120,6 +108,7 @@ export async function createApp({
     await sftp.stop(config.drainMs)
     await importer.stop()
     await messaging.stop()
+    await alerts.stop()
     await inbox.stop()
     await presence?.release()
     await telemetry.stop()
@@ -134,9 +123,12 @@ export async function createApp({
     async start() {
       if (isWorker) {
         presence = await holdPresence(database.url, 'worker', false, log)
+        // A short command ends before a slow receiver answers; the next server tells what it has left.
+        if (hasTelemetry) await alerts.start()
         await messaging.start()
         await importer.start()
       }
+      await opener.sweep()
       await inbox.start()
       const telemetryPort = hasTelemetry ? await telemetry.start() : null
       const sftpPort = hasSftp ? await sftp.start() : null

@@ -21,6 +21,7 @@ import {
 import type { AgencyRow } from './agency-store.ts'
 import { assertExtensions } from './extensions.ts'
 import { assertLine, assertName } from './names.ts'
+import { assertTime } from './time-of-day.ts'
 import { assertTimeZone } from './time-zone.ts'
 import type { Agencies, Agency, AgencyChanges, NewAgency } from './types.ts'
 
@@ -50,6 +51,7 @@ async function findProduction(
 function toColumns(changes: AgencyChanges, agency: Agency): Partial<AgencyRow> {
   const { name, timeZone, defaultLanguage, delivery, review, passwordLogin } = changes
   const { businessHours, helpPhone, allowAddresses, extensions, acceptsUnclosed } = changes
+  const { results, resultsAt } = changes
   return {
     ...(name !== undefined && { name: assertLine('The name of the agency', name, 200) }),
     ...(timeZone !== undefined && { time_zone: assertTimeZone(timeZone) }),
@@ -68,6 +70,8 @@ function toColumns(changes: AgencyChanges, agency: Agency): Partial<AgencyRow> {
     }),
     ...(extensions !== undefined && { extensions: assertExtensions(extensions) }),
     ...(acceptsUnclosed !== undefined && { accept_unclosed: acceptsUnclosed }),
+    ...(results !== undefined && { results }),
+    ...(resultsAt !== undefined && { results_at: assertTime(resultsAt) }),
   }
 }
 

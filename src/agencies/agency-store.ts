@@ -21,6 +21,8 @@ export interface AgencyRow {
   password_login: boolean
   extensions: string[] | null
   accept_unclosed: boolean
+  results: Agency['results']
+  results_at: string
   status: Agency['status']
   created_at: Date
 }
@@ -44,6 +46,8 @@ export function toAgency(row: AgencyRow): Agency {
     passwordLogin: row.password_login,
     ...(row.extensions !== null && { extensions: row.extensions }),
     ...(row.accept_unclosed && { acceptsUnclosed: true }),
+    results: row.results,
+    resultsAt: row.results_at.slice(0, 5),
     status: row.status,
     createdAt: row.created_at,
   }

@@ -5,17 +5,12 @@ import { NotFoundError, UsageError } from '../errors/index.ts'
 import { lockAgency } from './agency-store.ts'
 import { assertCompanionPattern } from './companion-name.ts'
 import { deleteFeed, listFeeds, upsertFeed } from './feed-store.ts'
+import { assertNamePattern } from './name-pattern.ts'
 import { assertLine, assertName, isName } from './names.ts'
+import { assertTime } from './time-of-day.ts'
 import type { Agencies, Feed } from './types.ts'
 
 const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
-
-function assertTime(time: string): string {
-  if (/^([01]\d|2[0-3]):[0-5]\d$/.test(time)) return time
-  throw new UsageError('USAGE_INVALID', `${JSON.stringify(time.slice(0, 20))} is no time of day.`, {
-    hint: 'Write it as 06:30 or 18:00.',
-  })
-}
 
 /** Days in the order of the week, each once. */
 function assertDays(given: readonly string[]): string[] {
@@ -33,7 +28,7 @@ function assertOrder(sortBy: string): Feed['sortBy'] {
     'USAGE_INVALID',
     `Files are taken by name or by time, not by ${JSON.stringify(sortBy)}.`,
     {
-      hint: 'Use --order time.',
+      hint: 'Use --order time, or --order name.',
     },
   )
 }
@@ -59,7 +54,7 @@ export function createFeedPart({ db }: { db: Db }): FeedPart {
       const clean = {
         feed: assertName('feed', input.feed),
         template: assertName('template', input.template),
-        match: assertGlob('The pattern', input.match),
+        match: assertNamePattern(assertGlob('The pattern', input.match)),
         exclude: input.exclude === null ? null : assertGlob('The exclusion', input.exclude),
         sortBy: assertOrder(input.sortBy),
         expectBy: input.expectBy === null ? null : assertTime(input.expectBy),

@@ -25,6 +25,9 @@ export interface Agency {
   readonly extensions?: readonly string[]
   /** True where a file that was never closed counts as received when its channel ended cleanly and its content is whole. */
   readonly acceptsUnclosed?: boolean
+  /** Whether the outbox gets a file of message results each day, and at which local time, `HH:MM`. */
+  readonly results: 'none' | 'daily'
+  readonly resultsAt: string
   readonly status: 'active' | 'disabled'
   readonly createdAt: Date
 }
@@ -124,12 +127,14 @@ export interface Feed {
   readonly agencyId: number
   readonly feed: string
   readonly template: string
-  /** Case-insensitive glob (`*`, `?`) on the final name. */
+  /** Case-insensitive glob (`*`, `?`) on the final name; `{yyyyMMdd}` and its like declare a date in it. */
   readonly match: string
   readonly exclude: string | null
+  /** Whether files that wait are taken in the order of their names, or of their coming. */
   readonly sortBy: 'name' | 'time'
   /** `HH:MM` in the agency's zone by which a file is expected. */
   readonly expectBy: string | null
+  /** `mon` to `sun`; empty means every day. */
   readonly expectDays: readonly string[]
   /** Name of the file that says that another one is whole, such as `{name}.done` or `{stem}.ok`; its files wait for it. */
   readonly trigger?: string | null
@@ -172,6 +177,9 @@ export interface AgencyChanges {
   /** Extensions of file names that are taken; an empty list takes any. */
   readonly extensions?: readonly string[] | undefined
   readonly acceptsUnclosed?: boolean | undefined
+  readonly results?: 'none' | 'daily' | undefined
+  /** `HH:MM`, local. */
+  readonly resultsAt?: string | undefined
 }
 
 export interface NewKey {

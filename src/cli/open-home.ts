@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createAgencies } from '../agencies/index.ts'
+import { createAgencies, createFileOpener } from '../agencies/index.ts'
 import type { Agencies } from '../agencies/index.ts'
 import { createAuditTrail } from '../audit/index.ts'
 import type { AuditTrail } from '../audit/index.ts'
@@ -63,7 +63,8 @@ function build(config: Config, log: Logger, database: Database, trail: AuditTrai
     },
     async templates() {
       const { createTemplates } = await import('../import/index.ts')
-      return createTemplates({ db, agencies, log })
+      const opener = createFileOpener({ db, home: config.home, keysFolder: config.keys })
+      return createTemplates({ db, agencies, opener, log })
     },
     async messaging() {
       const { createMessaging } = await import('../messaging/index.ts')

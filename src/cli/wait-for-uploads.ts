@@ -16,6 +16,8 @@ const finals: readonly UploadState[] = [
   'withdrawn',
   'undone',
 ]
+/** After these messages are planned. */
+const planned: readonly UploadState[] = ['imported', 'imported-with-rejects', 'undone']
 const working: readonly UploadState[] = ['receiving', 'received', 'queued', 'importing']
 const pollMs = 50
 
@@ -44,7 +46,7 @@ async function isAtRest(db: Db, upload: Upload): Promise<boolean> {
   if (upload.state === 'withdrawn') return true
   if (upload.archivedAt === null) return false
   if (upload.reason === 'COMPANION_FILE') return true
-  if (upload.state !== 'imported' && upload.state !== 'imported-with-rejects') return true
+  if (!planned.includes(upload.state)) return true
   return (await findPlanResult(db, upload.agencyId, upload.uploadId)) !== undefined
 }
 

@@ -35,7 +35,7 @@ function describeShape(shape: z.core.$ZodShape, path: readonly string[]): Settin
         variable: toVariable(full),
         fallback,
         meaning,
-        isSecret: name === 'databaseUrl',
+        isSecret: name === 'databaseUrl' || name === 'password',
       },
     ]
   })

@@ -16,6 +16,15 @@ const flag = (fallback: boolean, what: string) =>
     .transform((value) => value === true || value === 'true' || value === '1' || value === 'yes')
     .describe(what)
 
+const days = (fallback: number, what: string) =>
+  z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(36_500)
+    .default(fallback)
+    .describe(`days that we keep ${what}; 0 keeps them for ever`)
+
 /** Several values in one variable, parted by commas; a list in the configuration file. */
 const list = (what: string) =>
   z
@@ -213,6 +222,65 @@ export const settings = z.strictObject({
     .max(600_000)
     .default(20_000)
     .describe('time that running transfers and imports have to finish after SIGTERM'),
+  import: z.strictObject({
+    memoryMb: z.coerce
+      .number()
+      .int()
+      .min(64)
+      .max(65_536)
+      .default(768)
+      .describe(
+        'JavaScript memory in MiB that the process of one import may take (in all it may take twice that); a file that needs more is held',
+      ),
+  }),
+  smtp: z
+    .strictObject({
+      host: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('mail server that takes our e-mail; unset means that no e-mail is sent'),
+      port: port(587, 'port of the mail server'),
+      secure: z
+        .enum(['starttls', 'tls', 'none'])
+        .default('starttls')
+        .describe(
+          'starttls (most often port 587) and tls (465) send nothing unencrypted; none is for a mail server on this machine',
+        ),
+      user: z.string().min(1).optional().describe('user name at the mail server'),
+      password: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('password at the mail server; best given by DOCKETDROP_SMTP_PASSWORD_FILE'),
+      from: z
+        .string()
+        .regex(/^[^\s@<>"]+@[^\s@<>"]+$/, 'expected an address such as docketdrop@court.example')
+        .optional()
+        .describe('address that our e-mail comes from'),
+    })
+    .refine(({ host, from }) => host === undefined || from !== undefined, {
+      path: ['from'],
+      error: 'is needed where smtp.host is set',
+    }),
+  webhook: z.strictObject({
+    timeoutSeconds: z.coerce
+      .number()
+      .min(0.1)
+      .max(60)
+      .default(15)
+      .describe('time in which the receiver of a webhook has to answer'),
+    privateNetworks: list(
+      'networks of your own, such as 10.1.0.0/16, that webhooks may reach, also by plain http; all other private addresses are refused',
+    ),
+  }),
+  retention: z.strictObject({
+    processedDays: days(400, 'files in processed/ with their receipts and rejects'),
+    errorDays: days(90, 'files in error/ with their receipts and texts'),
+    outboxDays: days(30, 'receipts and results in outbox/'),
+    rejectsDays: days(90, 'rejected rows in the database'),
+    alertsDays: days(90, 'alerts that were sent or given up'),
+  }),
   postgres: z.strictObject({
     port: port(0, 'port of the embedded PostgreSQL, remembered once chosen'),
     sharedBuffersMb: z.coerce

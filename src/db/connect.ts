@@ -16,6 +16,8 @@ export interface ConnectOptions {
   readonly poolMax: number
   /** Shown in pg_stat_activity. */
   readonly applicationName: string
+  /** Memory of each connection for temporary tables, in MiB, given back when it ends; 8 unless given. */
+  readonly tempBuffersMb?: number
   /** Takes what knex would print on the console by itself. */
   readonly log?: Logger
 }
@@ -57,7 +59,13 @@ function toKnexLog(log: Logger | undefined): Knex.Logger {
  * Statements may take 10 minutes, locks are waited for 60 s, and a transaction that idles for 5 minutes is ended,
  * so that nothing hangs for ever behind a lost client.
  */
-export function connect({ url, poolMax, applicationName, log }: ConnectOptions): Db {
+export function connect(options: ConnectOptions): Db {
+  const { url, poolMax, applicationName, tempBuffersMb, log } = options
+  // It can be set only before the first temporary table, and a pooler in between need not know it at the start.
+  const afterCreate = (client: pg.Client, done: (error?: Error | null) => void) =>
+    void client.query(`set temp_buffers = '${Number(tempBuffersMb)}MB'`, (error: Error | null) =>
+      done(error),
+    )
   return knexFactory({
     client: 'pg',
     connection: {
@@ -66,7 +74,7 @@ export function connect({ url, poolMax, applicationName, log }: ConnectOptions):
       lock_timeout: 60_000,
       idle_in_transaction_session_timeout: 300_000,
     } as Knex.PgConnectionConfig,
-    pool: { min: 0, max: poolMax },
+    pool: { min: 0, max: poolMax, ...(tempBuffersMb === undefined ? {} : { afterCreate }) },
     acquireConnectionTimeout: 30_000,
     log: toKnexLog(log),
   })

@@ -6,8 +6,8 @@ import type { Trx } from './connect.ts'
 
 /** A running COPY … FROM STDIN in text format. */
 export interface CopyTarget {
-  /** Queues whole lines (`toCopyLine`); waits while PostgreSQL is behind. */
-  write(lines: string): Promise<void>
+  /** Queues whole lines (`toCopyLine`), as text or in UTF-8; waits while PostgreSQL is behind. */
+  write(lines: string | Buffer): Promise<void>
   /** Ends the COPY and returns the number of rows taken. */
   end(): Promise<number>
   /** Gives up: the surrounding transaction is lost. */
@@ -24,12 +24,16 @@ const escapes: Readonly<Record<string, string>> = {
   '\v': '\\v',
 }
 
+const special = /[\\\b\f\n\r\t\v]/
+const specials = /[\\\b\f\n\r\t\v]/g
+
 /** One cell of COPY's text format; null and undefined become NULL. */
 export function toCopyCell(value: string | number | boolean | null | undefined): string {
   if (value === null || value === undefined) return '\\N'
   if (typeof value !== 'string') return String(value)
-
-  return value.replace(/[\\\b\f\n\r\t\v]/g, (char) => escapes[char] ?? char)
+  // Nearly no cell has any of them, and looking is cheaper than replacing nothing.
+  if (!special.test(value)) return value
+  return value.replace(specials, (char) => escapes[char] ?? char)
 }
 
 /** One line of COPY's text format. https://www.postgresql.org/docs/current/sql-copy.html */

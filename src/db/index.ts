@@ -14,7 +14,14 @@ export { listMigrations, migrateDown, migrateUp } from './migrate.ts'
 export type { MigrationState } from './migrate.ts'
 export { openDatabase } from './open-database.ts'
 export type { Database, OpenDatabaseOptions } from './open-database.ts'
-export { isRetryable, isUniqueViolation, isUnreachable, pgCode, toUnavailable } from './pg-codes.ts'
+export {
+  isForeignKeyViolation,
+  isRetryable,
+  isUniqueViolation,
+  isUnreachable,
+  pgCode,
+  toUnavailable,
+} from './pg-codes.ts'
 export { holdPresence, isPresent } from './presence.ts'
 export type { HeldPresence, Presence } from './presence.ts'
 export { runPrepared } from './prepared.ts'

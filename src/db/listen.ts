@@ -10,6 +10,7 @@ export type Channel =
   | 'docketdrop_plan'
   | 'docketdrop_due'
   | 'docketdrop_done'
+  | 'docketdrop_alert'
 
 export interface Bell {
   /** Calls back on every ring, with its payload. Returns a function that takes the listener off. */
@@ -28,6 +29,7 @@ const channels: readonly Channel[] = [
   'docketdrop_plan',
   'docketdrop_due',
   'docketdrop_done',
+  'docketdrop_alert',
 ]
 
 /**

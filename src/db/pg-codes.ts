@@ -13,6 +13,11 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   return constraint === undefined || (error as { constraint?: unknown }).constraint === constraint
 }
 
+/** 23503: the row refers to one that is not there, or is referred to. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return pgCode(error) === '23503'
+}
+
 /** 40001 and 40P01: the whole transaction may be run again. */
 export function isRetryable(error: unknown): boolean {
   return ['40001', '40P01'].includes(pgCode(error))

@@ -8,6 +8,7 @@ export const errorCodes = {
   CONFIG_UNKNOWN: 'A DOCKETDROP_ variable or a key of the configuration file is not known.',
   CONFIG_UNREADABLE:
     'The configuration file, or a file named by a *_FILE variable, cannot be read.',
+  SECRET_KEY_WRONG: 'The secret key of this installation is damaged, unsafe or another one.',
   USAGE_INVALID: 'A command was written wrongly; nothing was done.',
   INTERNAL: 'Something went wrong inside docketdrop; the log has the details.',
   INTERRUPTED: 'The command was stopped from outside before it was done.',
@@ -38,7 +39,11 @@ export const errorCodes = {
   KEY_NOT_FOUND: 'There is no such key.',
   CA_NOT_FOUND: 'There is no such certificate authority.',
   PASSWORD_WEAK: 'The password is too weak to be taken.',
+  PGP_KEY_INVALID: 'The text is not an OpenPGP key that can be used here.',
+  PGP_KEY_NOT_FOUND: 'The agency has no such OpenPGP key.',
   FEED_NOT_FOUND: 'There is no feed of this name.',
+  ALERT_TARGET_NOT_FOUND: 'The agency tells nobody of this address or id.',
+  ALERT_NOT_TAKEN: 'The mail server or webhook has not taken a test.',
   DELIVERY_UNAVAILABLE: 'Messages cannot really be sent yet: no sender is set up.',
   // templates and flows
   TEMPLATE_INVALID: 'The template file has a mistake; the message names it.',
@@ -49,6 +54,7 @@ export const errorCodes = {
   // uploads
   UPLOAD_NOT_FOUND: 'There is no upload of this id.',
   UPLOAD_STATE: 'The upload is in a state that does not allow this.',
+  UNDO_BLOCKED: 'The upload cannot be undone: later changes build on what it wrote.',
   UPLOAD_LOST:
     'The bytes of an acknowledged upload are nowhere to be found. This must never happen.',
   FILE_EMPTY: 'The file has no bytes, or no rows.',
@@ -66,6 +72,13 @@ export const errorCodes = {
   WORKBOOK_CORRUPT: 'The workbook is damaged or cut off.',
   SHEET_NOT_FOUND: 'The sheet that the template names is not in the workbook.',
   ARCHIVE_BOMB: 'The file unpacks to far more than it should.',
+  ARCHIVE_CORRUPT: 'The gzip, zip or OpenPGP file is damaged or cut off.',
+  ARCHIVE_ENCRYPTED: 'The zip archive is protected by a password.',
+  ARCHIVE_NESTED: 'There is a packed file inside of a packed file.',
+  ARCHIVE_FILES: 'The zip archive holds no file, or more than one.',
+  PGP_KEY_UNKNOWN: 'The file is encrypted for a key that the agency does not have here.',
+  PGP_INVALID: 'The file is not an OpenPGP message that can be opened.',
+  PGP_SIGNATURE: 'The signature of the file is missing or wrong.',
   ROW_TOO_LONG:
     'One row is longer than the limit, most often because of a quote that never closes.',
   TOO_MANY_REJECTS: 'So many rows were rejected that the file as a whole was refused.',
@@ -88,6 +101,8 @@ export const errorCodes = {
   WITHDRAWN: 'The sender removed the file before it was read.',
   DISCARDED: 'A person discarded the file.',
   POISON: 'The file stopped the importer three times.',
+  WORKER_DIED: 'The process that imported the file ended in the middle of it.',
+  WORKER_MEMORY: 'The import of the file needed more memory than it may have.',
   UNKNOWN_ORIGIN: 'A file in the spool has neither a row nor a journal.',
   // SFTP
   PATH_OUTSIDE: 'The path leads outside the folders of this account.',

@@ -38,6 +38,11 @@ const refusals: Readonly<Record<Exclude<FileKind, 'text' | 'xlsx'>, Refusal>> = 
     message: 'The file is a zip archive and not an Excel workbook.',
     hint: 'Send the file that is inside of it.',
   },
+  pgp: {
+    code: 'FORMAT_UNSUPPORTED',
+    message: 'The file is encrypted with OpenPGP.',
+    hint: 'Decrypt it first; the server itself opens what is encrypted for the key of the agency.',
+  },
   html: {
     code: 'FORMAT_UNSUPPORTED',
     message: 'The file is a web page (HTML), though its name may say otherwise.',

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { FileError } from '../errors/index.ts'
 import { checkArchive } from './check-archive.ts'
+import type { OpenedFile, OpenSent } from './containers/types.ts'
 import { nameFormat } from './detect-delimiter.ts'
 import { createFactsCollector } from './evidence-facts.ts'
 import { hashFile } from './hash-file.ts'
 import { judgeEnd } from './judge-end.ts'
+import { readChunks } from './read-chunks.ts'
 import { createRecordSplitter } from './readers/split-records.ts'
 import { createTailWatch, createViewer } from './tail-watch.ts'
 import { sniffHead } from './sniff.ts'
@@ -15,13 +17,45 @@ import type { Evidence, Examination } from './types.ts'
 /**
  * Hashes a file and says whether its end looks like an end, in one pass and in constant memory.
  *
- * `fileName` is the name it was sent under; the bytes decide, the name only helps with workbooks cut off early.
+ * `fileName` is the name it was sent under; the bytes decide, the name only helps with workbooks cut off early. With `open` what is
+ * packed or encrypted is judged by its content; without, it is a file of another kind.
  * Files of kinds that the importer refuses (PDF, binary, empty …) are `complete`: they fail there, with their own code.
  */
 export async function examineFile(
   path: string,
-  { fileName }: { readonly fileName: string },
+  { fileName, open }: { readonly fileName: string; readonly open?: OpenSent | undefined },
 ): Promise<Examination> {
+  return open ? examineSent(path, fileName, open) : examinePlain(path, fileName)
+}
+
+/** The end is judged in the opened content; size and hash stay those of the bytes that were sent. */
+async function examineSent(path: string, fileName: string, open: OpenSent): Promise<Examination> {
+  let opened: OpenedFile
+  try {
+    opened = await open(path, fileName)
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error
+    // Only what is cut can still become whole; everything else is refused by the importer, with its own code.
+    const verdict = error.code === 'ARCHIVE_CORRUPT' ? 'missing' : 'complete'
+    const evidence = { ...noRecords, kind: 'other', verdict, findings: [error.message] } as const
+    return { bytes: (await stat(path)).size, sha256: await hashFile(path), evidence }
+  }
+  try {
+    const found = await examinePlain(opened.path, opened.name)
+    if (opened.hashes === null) return found
+    const { evidence } = found
+    const findings = [`The file was opened (${opened.layers.join(', ')}).`, ...evidence.findings]
+    return {
+      bytes: (await stat(path)).size,
+      sha256: opened.hashes.sent,
+      evidence: { ...evidence, findings },
+    }
+  } finally {
+    await opened.close()
+  }
+}
+
+async function examinePlain(path: string, fileName: string): Promise<Examination> {
   const { kind, sniffed } = await sniffHead(path)
   if (kind === 'text') return examineText(path, sniffed)
   const isWorkbook = kind === 'xlsx' || kind === 'xlsx-macros' || kind === 'xlsx-damaged'
@@ -72,8 +106,7 @@ async function examineText(path: string, sniffed: Sniffed): Promise<Examination>
   const tail = createTailWatch(sniffed.encoding)
   let isReadable = true
   let bytes = 0
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 })) {
-    const piece = chunk as Buffer
+  for await (const piece of readChunks(path)) {
     hash.update(piece)
     tail.see(piece)
     bytes += piece.length

@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { readChunks } from './read-chunks.ts'
 
 /** SHA-256 of a file's bytes, lower-case hex. */
 export async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 })) {
-    hash.update(chunk as Buffer)
-  }
+  for await (const chunk of readChunks(path)) hash.update(chunk)
   return hash.digest('hex')
 }

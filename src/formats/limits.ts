@@ -18,8 +18,12 @@ export const limits = {
   archiveRatio: 200,
   /** Below this size an archive's ratio says nothing: XML of blanks packs very well. */
   ratioFreeBytes: 8 * 1_048_576,
+  /** Content of a gzip, zip or OpenPGP file; the largest upload is as large by default. */
+  containerBytes: 2 * 1_073_741_824,
+  /** Below this size the ratio of a container says nothing: columns padded with blanks pack very well, and the disk bears it. */
+  containerFreeBytes: 64 * 1_048_576,
   sheetRows: 1_048_576,
   sheetColumns: 16_384,
-  /** A workbook reader that has said nothing for so long has hung (exceljs on damaged input). */
-  workbookIdleMs: 30_000,
+  /** Characters of all shared texts of a workbook, which are kept in memory. */
+  sharedText: 96 * 1_048_576,
 } as const

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { readEntryNames } from './archive-names.ts'
+import { isPgpMessage } from './containers/recognise-pgp.ts'
 
 /** What a file is by its bytes, whatever its name says. */
 export type FileKind =
@@ -14,6 +15,7 @@ export type FileKind =
   | 'pdf'
   | 'gzip'
   | 'zip'
+  | 'pgp'
   | 'html'
   | 'xml'
   | 'binary'
@@ -43,6 +45,7 @@ export async function recogniseKind(
   if (start.startsWith('PK\x05\x06')) return 'zip'
   if (/^(\xef\xbb\xbf)?\s*%PDF-/.test(start)) return 'pdf'
   if (start.startsWith('\x1f\x8b')) return 'gzip'
+  if (isPgpMessage(head)) return 'pgp'
   const letters = start.replaceAll('\0', '').replace(/^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*/, '')
   if (/^<(!doctype\s+html|html|head|body|table|meta|style)\b/i.test(letters)) return 'html'
   if (letters.startsWith('<?xml')) return /<html/i.test(letters) ? 'html' : 'xml'

@@ -13,7 +13,15 @@ export interface RawRow {
   /** Cells as text. XLSX: real dates as `2027-01-15 08:30:00`, days as `2027-01-15`, times as `08:30:00`; numbers without loss. */
   readonly cells: readonly string[]
   /** Set when the record breaks the rules of its format; the row is then rejected with this code. */
-  readonly problem?: { readonly code: ErrorCode; readonly message: string }
+  readonly problem?: RowProblem
+}
+
+/** What is wrong with a record. */
+export interface RowProblem {
+  readonly code: ErrorCode
+  readonly message: string
+  /** Columns from 1, where only these cells cannot be trusted: whoever reads none of them may take the row. */
+  readonly columns?: readonly number[]
 }
 
 export interface ReadOptions {

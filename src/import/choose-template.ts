@@ -9,6 +9,8 @@ import type { StoredTemplate, Templates } from './types.ts'
 export interface ChosenTemplate {
   readonly stored: StoredTemplate
   readonly feed: string
+  /** Pattern of that feed; null without one. */
+  readonly match: string | null
   /** The file mends rows that were rejected; it is read as `rejects.csv`. */
   readonly isRejectsFile: boolean
 }
@@ -19,6 +21,8 @@ export interface ChooseParts {
   readonly templates: Pick<Templates, 'get' | 'list'>
   readonly uploads: Pick<Uploads, 'get'>
 }
+
+const noFeed = { feed: '', match: null } as const
 
 const show = (name: string) => JSON.stringify(name)
 
@@ -62,12 +66,14 @@ export async function chooseStoredTemplate(
   const feed = chooseFeed(feeds, fileName)
   if (forced !== undefined) {
     const stored = await templates.get(agencyId, forced)
-    return { stored, feed: feed?.template === forced ? feed.feed : '' }
+    const isOfFeed = feed?.template === forced
+    return isOfFeed ? { stored, feed: feed.feed, match: feed.match } : { stored, ...noFeed }
   }
   if (feed !== undefined) {
-    return { stored: await templates.get(agencyId, feed.template), feed: feed.feed }
+    const stored = await templates.get(agencyId, feed.template)
+    return { stored, feed: feed.feed, match: feed.match }
   }
-  if (feeds.length === 0) return { stored: await chooseOnly(agencyId, templates), feed: '' }
+  if (feeds.length === 0) return { stored: await chooseOnly(agencyId, templates), ...noFeed }
   const patterns = feeds.map(({ feed: name, match }) => `${name} (${match})`).join(', ')
   throw refuseNone(
     `No feed takes a file of the name ${show(fileName)}. The feeds are: ${patterns}.`,
@@ -93,7 +99,7 @@ export async function chooseTemplate(
     if (origin.template !== null && origin.templateVersion !== null) {
       const { template, templateVersion, feed } = origin
       const stored = await parts.templates.get(agencyId, template, templateVersion)
-      return { stored, feed, isRejectsFile: true }
+      return { stored, feed, match: null, isRejectsFile: true }
     }
   }
   const chosen = await chooseStoredTemplate(agencyId, fileName, forcedTemplate ?? undefined, parts)

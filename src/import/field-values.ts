@@ -15,7 +15,7 @@ import type { ParsedContact } from './values/phones.ts'
 import { findRole } from './values/roles.ts'
 import { findStatus } from './values/statuses.ts'
 import { foldText, normalizeText } from './values/text.ts'
-import { toDayText, toZonedStart } from './values/zoned-start.ts'
+import { createZonedStart, toDayText } from './values/zoned-start.ts'
 import type { ZonedStart } from './values/zoned-start.ts'
 
 /** A value with the issue that its text is worth. */
@@ -47,6 +47,16 @@ export interface FieldValues {
 /** Fields of which a client may have several. */
 export type ContactField = 'contact.phone' | 'contact.email'
 
+/**
+ * Phones are dear to parse. E-mails are not, and nearly every person has another one: remembering many costs more than
+ * reading those of the attorneys, which come again and again, anew now and then.
+ */
+const mostPhones = 20_000
+const mostEmails = 1000
+const noContacts: readonly Judged<Contact>[] = []
+
+type ContactReader = (text: string) => readonly Judged<Contact>[]
+
 const dateMessages: Readonly<Record<DateProblem, string>> = {
   ROW_DATE_INVALID: 'is not a date that can be read',
   ROW_DATE_TWO_DIGIT_YEAR: 'has a year of two digits; write all four',
@@ -72,12 +82,16 @@ const contactMessages = {
 
 const show = (text: string) => JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text)
 
-/** Prepares the readers of all fields for one file. Zone is an IANA name, region ISO 3166-1. */
+/**
+ * Prepares the readers of all fields for one file. Zone is an IANA name, region ISO 3166-1. `onUnknown` hears each status,
+ * role and language that stands for nothing known, at least once.
+ */
 export function createFieldValues(
   template: Template,
   mapping: Mapping,
   zone: string,
   region: string,
+  onUnknown: (field: Field, text: string) => void = () => undefined,
 ): FieldValues {
   const columnOf = (field: Field) => nameColumn(mapping.fields.get(field))
   const warn = (field: Field, code: RowIssue['code'], text: string, words: string): RowIssue => ({
@@ -109,29 +123,37 @@ export function createFieldValues(
   }
 
   const parseStart = createDays('event.startsAt')
-  const contactMemos = new Map<string, (text: string) => readonly Judged<Contact>[]>()
+  const toZonedStart = createZonedStart(zone)
+  const contactReaders: Record<ContactField, ContactReader[]> = {
+    'contact.phone': [],
+    'contact.email': [],
+  }
 
   function createContactReader(field: ContactField, index: number) {
     const mapped = mapping.fields.get(field)?.sources[index]
     const { split = null, label = null } = mapped?.source ?? {}
     const column = mapped?.column ?? columnOf(field)
     const isPhone = field === 'contact.phone'
-    return memoize((text: string) => {
-      if (isNoValue(text)) return []
-      const parts = isPhone ? splitPhones(text, split) : splitEmails(text, split)
-      return parts.map((part) => {
-        const { warning, ...contact }: ParsedContact = isPhone
-          ? parsePhone(part, region, label)
-          : parseEmail(part, label)
-        const issue =
-          warning === null
-            ? null
-            : { ...warn(field, warning, part, contactMessages[warning]), column }
-        // The cut may go through a character of two halves, and PostgreSQL refuses one half.
-        const address = contact.address.slice(0, 500).toWellFormed()
-        return { value: { ...contact, address }, issue }
-      })
-    })
+    const parse = memoize(
+      (text: string): readonly Judged<Contact>[] => {
+        if (isNoValue(text)) return []
+        const parts = isPhone ? splitPhones(text, split) : splitEmails(text, split)
+        return parts.map((part) => {
+          const { warning, ...contact }: ParsedContact = isPhone
+            ? parsePhone(part, region, label)
+            : parseEmail(part, label)
+          const issue =
+            warning === null
+              ? null
+              : { ...warn(field, warning, part, contactMessages[warning]), column }
+          // The cut may go through a character of two halves, and PostgreSQL refuses one half.
+          const address = contact.address.slice(0, 500).toWellFormed()
+          return { value: { ...contact, address }, issue }
+        })
+      },
+      isPhone ? mostPhones : mostEmails,
+    )
+    return (text: string) => (text === '' ? noContacts : parse(text))
   }
 
   return {
@@ -139,6 +161,7 @@ export function createFieldValues(
       const told = find('event.status', text)
       const status = (told as ReturnType<typeof findStatus>) ?? findStatus(text)
       if (status !== undefined) return { value: status, issue: null }
+      onUnknown('event.status', text)
       const words = 'is a status that is not known; the event will not be messaged'
       return { value: 'unknown', issue: warn('event.status', 'ROW_STATUS_UNKNOWN', text, words) }
     }),
@@ -147,6 +170,7 @@ export function createFieldValues(
       if (told === undefined && text === '') return { value: null, issue: null }
       const role = told ?? findRole(text)
       if (role !== undefined) return { value: role, issue: null }
+      onUnknown('participant.role', text)
       const words = 'is a role that is not known; it counts as other'
       return { value: 'other', issue: warn('participant.role', 'ROW_ROLE_UNKNOWN', text, words) }
     }),
@@ -156,6 +180,7 @@ export function createFieldValues(
       if (isNoValue(text)) return { value: null, issue: null }
       const language = findLanguage(text)
       if (language !== undefined) return { value: language, issue: null }
+      onUnknown('client.language', text)
       const words = 'is a language that is not known; texts will be in the agency’s default'
       return { value: null, issue: warn('client.language', 'ROW_LANGUAGE_UNKNOWN', text, words) }
     }),
@@ -167,7 +192,7 @@ export function createFieldValues(
         const issue = warn('event.startsAt', parsed.problem, text, tellFault(parsed))
         return { value: null, issue: { ...issue, severity: 'reject' } }
       }
-      const start = toZonedStart(parsed, zone)
+      const start = toZonedStart(parsed)
       const { warning } = start
       return {
         value: start,
@@ -176,10 +201,8 @@ export function createFieldValues(
       }
     }),
     contacts(field, source, text) {
-      const key = `${field} ${source}`
-      const reader = contactMemos.get(key) ?? createContactReader(field, source)
-      contactMemos.set(key, reader)
-      return reader(text)
+      const readers = contactReaders[field]
+      return (readers[source] ??= createContactReader(field, source))(text)
     },
   }
 }

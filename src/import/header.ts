@@ -75,14 +75,20 @@ function toHeader(row: RawRow, position: number, found: FoundColumns): Header {
   }
 }
 
-function useRow(names: readonly ColumnName[], row: RawRow, position: number): Header {
-  const found = findColumns(names, row.cells, row.cells.length)
-  if (found.duplicate.length > 0) throw refuseDuplicate(found.duplicate)
-  if (found.missing.length > 0) throw refuseMissing(found.missing, row.cells, `Row ${row.row}`)
-  return toHeader(row, position, found)
+/** A header, or why there is none, with the cells of the row that was taken for it. */
+export type HeaderSearch =
+  { readonly header: Header } | { readonly refusal: FileError; readonly cells: readonly string[] }
+
+function useRow(names: readonly ColumnName[], row: RawRow, position: number): HeaderSearch {
+  const { cells } = row
+  const found = findColumns(names, cells, cells.length)
+  if (found.duplicate.length > 0) return { refusal: refuseDuplicate(found.duplicate), cells }
+  if (found.missing.length > 0)
+    return { refusal: refuseMissing(found.missing, cells, `Row ${row.row}`), cells }
+  return { header: toHeader(row, position, found) }
 }
 
-function searchRows(names: readonly ColumnName[], rows: readonly RawRow[]): Header {
+function searchRows(names: readonly ColumnName[], rows: readonly RawRow[]): HeaderSearch {
   const texts = names.filter((name) => typeof name === 'string')
   let best = { position: -1, hits: 0 }
   rows.slice(0, headerSearchRows).forEach((row, position) => {
@@ -92,13 +98,14 @@ function searchRows(names: readonly ColumnName[], rows: readonly RawRow[]): Head
   })
   const row = rows[best.position]
   if (row !== undefined) return useRow(names, row, best.position)
-  throw new FileError(
+  const refusal = new FileError(
     'HEADER_NOT_FOUND',
     `None of the first ${Math.min(rows.length, headerSearchRows)} rows holds any of the mapped column names: ${texts.slice(0, 40).map(quote).join(', ')}.`,
     {
       hint: 'Check that this is the right report. A file without column names needs header: none and column numbers in its template.',
     },
   )
+  return { refusal, cells: [] }
 }
 
 /** The width that most of the first rows have; of two equally frequent ones the larger. */
@@ -111,17 +118,19 @@ function findUsualWidth(rows: readonly RawRow[]): number {
   return usual?.[0] ?? 0
 }
 
-function countColumns(names: readonly ColumnName[], rows: readonly RawRow[]): Header {
+function countColumns(names: readonly ColumnName[], rows: readonly RawRow[]): HeaderSearch {
   const usual = findUsualWidth(rows)
   const widest = Math.max(0, ...rows.map(({ cells }) => cells.length))
   const found = findColumns(names, [], widest)
-  if (found.missing.length > 0)
-    throw refuseMissing(found.missing, [], `The file, whose rows have ${widest} cells,`)
+  if (found.missing.length > 0) {
+    const where = `The file, whose rows have ${widest} cells,`
+    return { refusal: refuseMissing(found.missing, [], where), cells: [] }
+  }
   const labels = Array.from(
     { length: Math.max(usual, widest) },
     (_, index) => `Column ${index + 1}`,
   )
-  return {
+  const header = {
     position: -1,
     row: null,
     names: labels,
@@ -130,44 +139,54 @@ function countColumns(names: readonly ColumnName[], rows: readonly RawRow[]): He
     minWidth: usual,
     maxWidth: usual,
   }
+  return { header }
 }
 
 /**
- * Finds the header among the first rows of a file, and every named column in it.
+ * Looks for the header among the first rows of a file, and for every named column in it.
  *
  * `auto` takes, of the first 20 rows, the one that holds most of the names; a number takes that row; `none` means that columns
- * are numbers. All named columns must be there, each once.
+ * are numbers. All named columns must be there, each once. The refusal is `HEADER_NOT_FOUND`, `COLUMN_MISSING` (naming the
+ * column, what was found, the nearest name) or `HEADER_DUPLICATE`.
+ */
+export function searchHeader(
+  rows: readonly RawRow[],
+  names: readonly ColumnName[],
+  setting: HeaderSetting,
+): HeaderSearch {
+  if (setting === 'none') return countColumns(names, rows)
+  if (setting === 'auto') return searchRows(names, rows)
+  const position = rows.findIndex(({ row }) => row === setting)
+  const row = rows[position]
+  if (row !== undefined) return useRow(names, row, position)
+  const refusal = new FileError(
+    'HEADER_NOT_FOUND',
+    `The template says that the column names are in row ${setting}, but the file has no such row.`,
+    { hint: 'Use header: auto in the template, or the right row number.' },
+  )
+  return { refusal, cells: [] }
+}
+
+/**
+ * The header that `searchHeader` finds.
  *
- * @throws {FileError} `HEADER_NOT_FOUND`, `COLUMN_MISSING` (naming the column, what was found, the nearest name), `HEADER_DUPLICATE`
+ * @throws {FileError} its refusal
  */
 export function findHeader(
   rows: readonly RawRow[],
   names: readonly ColumnName[],
   setting: HeaderSetting,
 ): Header {
-  if (setting === 'none') return countColumns(names, rows)
-  if (setting === 'auto') return searchRows(names, rows)
-  const position = rows.findIndex(({ row }) => row === setting)
-  const row = rows[position]
-  if (row !== undefined) return useRow(names, row, position)
-  throw new FileError(
-    'HEADER_NOT_FOUND',
-    `The template says that the column names are in row ${setting}, but the file has no such row.`,
-    { hint: 'Use header: auto in the template, or the right row number.' },
-  )
+  const found = searchHeader(rows, names, setting)
+  if ('refusal' in found) throw found.refusal
+  return found.header
 }
 
-/** Does this look like the sheet that the template means? Never throws. */
+/** Does this look like the sheet that the template means? */
 export function holdsHeader(
   rows: readonly RawRow[],
   names: readonly ColumnName[],
   setting: HeaderSetting,
 ): boolean {
-  try {
-    findHeader(rows, names, setting)
-    return true
-  } catch (error) {
-    if (error instanceof FileError) return false
-    throw error
-  }
+  return 'header' in searchHeader(rows, names, setting)
 }

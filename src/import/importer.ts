@@ -1,10 +1,11 @@
-import type { Agencies } from '../agencies/index.ts'
+import type { Agencies, FileOpener } from '../agencies/index.ts'
 import type { NoteAudit } from '../audit/index.ts'
 import type { Bell, Db } from '../db/index.ts'
 import { AppError, ConflictError } from '../errors/index.ts'
 import type { Claim, Inbox } from '../inbox/index.ts'
 import type { Logger } from '../log/index.ts'
 import { importClaim } from './import-claim.ts'
+import type { ImportWorkers } from './import-workers.ts'
 import type { Importer, ImportProgress, Templates } from './types.ts'
 import { withoutRowValues } from './without-row-values.ts'
 
@@ -16,11 +17,15 @@ export interface ImporterParts {
   readonly inbox: Pick<Inbox, 'queue' | 'uploads'>
   readonly agencies: Pick<Agencies, 'listFeeds'>
   readonly templates: Pick<Templates, 'get' | 'list'>
+  /** Opens packed and encrypted files in this process; workers have their own. */
+  readonly opener?: Pick<FileOpener, 'open'> | undefined
   readonly now: () => Date
   /** Time that a running import has to finish once `stop` is called. */
   readonly graceMs: number
   /** Hears how each import ended, and how long it took. */
   readonly note?: NoteAudit | undefined
+  /** Processes that do the reading and writing; without them this process does it, as short commands want. */
+  readonly workers?: ImportWorkers | undefined
   /** Hears of every few hundred rows; must not throw. */
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined
 }
@@ -43,11 +48,11 @@ const lostClaim = () =>
 
 /** Takes uploads from the queue and imports them. Runs nothing before `start` or `runOnce`. */
 export function createImporter(parts: ImporterParts): Importer {
-  const { bell, log, inbox } = parts
+  const { bell, log, inbox, workers } = parts
   let lanes: Promise<void>[] = []
   let stopping = new AbortController()
   let wakers: (() => void)[] = []
-  let leaveBell: () => void = () => undefined
+  let leaveBells: (() => void)[] = []
 
   function wake(): void {
     const sleepers = wakers
@@ -120,16 +125,19 @@ export function createImporter(parts: ImporterParts): Importer {
         const timer = setTimeout(() => own.abort(stopped()), parts.graceMs)
         timer.unref()
       })
-      leaveBell = bell.on('docketdrop_queued', wake)
+      leaveBells = [bell.on('docketdrop_queued', wake)]
+      // While a file settles there is time to start the process that will import it.
+      if (workers !== undefined) leaveBells.push(bell.on('docketdrop_received', workers.warm))
       lanes = Array.from({ length: laneCount }, () => runLane(() => signal.aborted, own.signal))
       return Promise.resolve()
     },
     async stop() {
-      leaveBell()
+      for (const leave of leaveBells.splice(0)) leave()
       stopping.abort()
       wake()
       await Promise.all(lanes)
       lanes = []
+      await workers?.stop()
     },
     runOnce: () => takeOne(new AbortController().signal),
     importClaim: (claim) => importWithLease(claim, new AbortController().signal),

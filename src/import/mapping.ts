@@ -1,8 +1,10 @@
 import type { Header } from './header.ts'
-import { fields } from './fields.ts'
+import { dateFields, fields } from './fields.ts'
 import type { Field } from './fields.ts'
 import type { Source, Transform } from './source.ts'
 import type { ExcludeRule, Template } from './template.ts'
+import { joinDateCells } from './values/dates.ts'
+import { memoize } from './values/memo.ts'
 import { foldText, normalizeText } from './values/text.ts'
 
 /** A source whose columns have been found. */
@@ -11,6 +13,7 @@ export interface MappedSource {
   readonly indexes: readonly number[]
   /** Column name for people, as it stands in the file. */
   readonly column: string | null
+  readonly isDate: boolean
 }
 
 /** A field with everything that its text is made from. */
@@ -59,7 +62,8 @@ export function createMapping(template: Template, header: Header): Mapping {
       field,
       sources: (sources ?? []).map((source) => {
         const indexes = source.columns.map(at)
-        return { source, indexes, column: header.names[indexes[0] ?? -1] ?? null }
+        const column = header.names[indexes[0] ?? -1] ?? null
+        return { source, indexes, column, isDate: dateFields.includes(field) }
       }),
       values: new Map(values.map(([text, target]) => [foldText(text), target])),
       fallback: normalizeText(fallback),
@@ -75,25 +79,44 @@ export function createMapping(template: Template, header: Header): Mapping {
   }
 }
 
-/** The text of one source: its cells joined, blank ones left out, then transformed. */
-export function readSource({ source, indexes }: MappedSource, cells: readonly string[]): string {
-  if (source.constant !== null) return source.constant
-  const parts = indexes.map((index) => normalizeText(cells[index] ?? ''))
-  const joined = parts.length === 1 ? (parts[0] ?? '') : parts.filter(Boolean).join(source.join)
-  if (source.transform.length === 0) return joined
-  return normalizeText(source.transform.reduce((text, name) => apply[name](text), joined))
+/** Takes the text of one thing from a row's cells, which must be normalised (`normalizeText`) and stand at their indexes. */
+export type TextReader = (texts: readonly string[]) => string
+
+/** Prepares the reader of one source: its cells joined, blank ones left out, then transformed. */
+export function createSourceReader({ source, indexes, isDate }: MappedSource): TextReader {
+  const { constant, join, transform } = source
+  if (constant !== null) return () => constant
+  const [only = -1] = indexes
+  const joinCells = isDate
+    ? (cells: readonly string[]) => joinDateCells(cells, join)
+    : (cells: readonly string[]) => cells.filter(Boolean).join(join)
+  const read: TextReader =
+    indexes.length === 1
+      ? (texts) => texts[only] ?? ''
+      : (texts) => joinCells(indexes.map((index) => texts[index] ?? ''))
+  if (transform.length === 0) return read
+  const change = memoize((text) =>
+    normalizeText(transform.reduce((changed, name) => apply[name](changed), text)),
+  )
+  return (texts) => change(read(texts))
 }
 
-/** The text of a field with the source it came from: the first that is not blank, else the default. */
-export function readField(
-  { sources, fallback }: MappedField,
-  cells: readonly string[],
-): { text: string; from: MappedSource | undefined } {
-  for (const from of sources) {
-    const text = readSource(from, cells)
-    if (text !== '') return { text, from }
+/** Prepares the reader of a field: the first of its sources that is not blank, else the default. */
+export function createFieldReader({ sources, fallback }: MappedField): TextReader {
+  const readers = sources.map(createSourceReader)
+  const [only] = readers
+  if (only !== undefined && readers.length === 1)
+    return (texts) => {
+      const text = only(texts)
+      return text === '' ? fallback : text
+    }
+  return (texts) => {
+    for (const read of readers) {
+      const text = read(texts)
+      if (text !== '') return text
+    }
+    return fallback
   }
-  return { text: fallback, from: sources[0] }
 }
 
 /** The column that issues of a field are told under. */

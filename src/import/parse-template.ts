@@ -5,9 +5,11 @@ import { UsageError, findNearestName } from '../errors/index.ts'
 import { checkTemplate } from './check-template.ts'
 import type { TemplateMistake } from './check-template.ts'
 import { fields } from './fields.ts'
+import { findUnstorable } from './find-unstorable.ts'
 import { sourceKeys } from './source.ts'
 import { templateSchema } from './template.ts'
 import type { Template } from './template.ts'
+import { hasUnstorableText } from './values/text.ts'
 
 const longestTemplate = 262_144
 const mostShown = 8
@@ -102,10 +104,10 @@ export function parseTemplate(yaml: string): Template {
     lineCounter: lines,
     uniqueKeys: true,
   })
-  const [broken] = document.errors
-  if (broken !== undefined) {
-    const text = (broken.message.split(/ at line |\n/)[0] ?? '').replace(/\.$/, '')
-    throw refuse([`line ${broken.linePos?.[0].line ?? 1}: it is not YAML: ${text}`])
+  const [fault] = document.errors
+  if (fault !== undefined) {
+    const text = (fault.message.split(/ at line |\n/)[0] ?? '').replace(/\.$/, '')
+    throw refuse([`line ${fault.linePos?.[0].line ?? 1}: it is not YAML: ${text}`])
   }
   const fail = (mistakes: readonly TemplateMistake[]) =>
     refuse(
@@ -114,7 +116,11 @@ export function parseTemplate(yaml: string): Template {
         return line === undefined ? message : `line ${line}: ${message}`
       }),
     )
-  const parsed = templateSchema.safeParse(toPlain(document))
+  const plain = toPlain(document)
+  const broken = hasUnstorableText(yaml) ? [] : findUnstorable(plain)
+  if (broken !== undefined)
+    throw fail([{ path: broken, message: 'it holds control characters or broken characters' }])
+  const parsed = templateSchema.safeParse(plain)
   if (!parsed.success) throw fail(parsed.error.issues.flatMap(listIssueMistakes))
   const template = parsed.data as Template
   const mistakes = checkTemplate(template).map(withName)

@@ -3,16 +3,27 @@ import { isTrailerRow, openTable } from '../formats/index.ts'
 import type { RawRow, TableReader } from '../formats/index.ts'
 import type { RejectedRow } from '../inbox/index.ts'
 import type { LoadRow } from '../records/index.ts'
+import { listCodeDrift, listColumnDrift } from './drift.ts'
+import type { EarlierFile } from './drift.ts'
 import { createFieldValues } from './field-values.ts'
+import { noteUnknownCode } from './findings.ts'
 import type { Findings } from './findings.ts'
-import { findHeader, headerSearchRows, holdsHeader } from './header.ts'
+import { findHeader, headerSearchRows, holdsHeader, searchHeader } from './header.ts'
 import type { Header } from './header.ts'
 import { createRowJudge } from './judge-row.ts'
 import type { JudgedRow } from './judge-row.ts'
 import { createMapping } from './mapping.ts'
+import type { Mapping } from './mapping.ts'
 import { createRestore, openRejects } from './rejects-file.ts'
 import type { RowIssue } from './row-issue.ts'
-import { createRepeatedHeaderTest, isBlankRow, isExcluded, isRagged } from './rules.ts'
+import {
+  createExcludeTest,
+  createRepeatedHeaderTest,
+  createRepeatedTitleTest,
+  isBlankRow,
+  isHeaderRecord,
+  isRagged,
+} from './rules.ts'
 import { listNamedColumns } from './template.ts'
 import type { Template } from './template.ts'
 import { toStorableText } from './values/text.ts'
@@ -27,6 +38,8 @@ export interface ReadInput {
   readonly region: string
   /** The file is a mended rejects.csv: its last four columns and the prefixes of its cells are ours. */
   readonly isRejectsFile: boolean
+  /** What the columns and codes are compared with; without it the columns are compared with the template's. */
+  readonly earlier?: EarlierFile | undefined
 }
 
 /** Some rows of a file, judged. */
@@ -66,6 +79,14 @@ async function takeFirstRows(
   return rows
 }
 
+async function isBlankToTheEnd(batches: AsyncIterator<readonly RawRow[]>): Promise<boolean> {
+  for (;;) {
+    const next = await batches.next()
+    if (next.done === true) return true
+    if (next.value.some(({ cells }) => !isBlankRow(cells))) return false
+  }
+}
+
 function toRejected({ row, line, cells }: RawRow, issues: readonly RowIssue[]): RejectedRow {
   return {
     row,
@@ -77,51 +98,106 @@ function toRejected({ row, line, cells }: RawRow, issues: readonly RowIssue[]): 
   }
 }
 
-const rejectWhole = (code: RowIssue['code'], message: string): JudgedRow => ({
-  load: null,
-  issues: [{ code, severity: 'reject', column: null, message }],
-})
+const rejectWhole = (
+  code: RowIssue['code'],
+  message: string,
+  column: string | null = null,
+): JudgedRow => ({ load: null, issues: [{ code, severity: 'reject', column, message }] })
+
+/**
+ * What a broken record comes to; undefined where its cells may be read. A hearing is not lost for a cell that nothing reads:
+ * bad text is left to the judge of the mapped cells, and numbers that were rounded count in mapped columns only.
+ */
+function judgeProblem(
+  { code, message, columns }: NonNullable<RawRow['problem']>,
+  header: Header,
+  mapping: Mapping,
+): JudgedRow | undefined {
+  if (code === 'ROW_TEXT_INVALID') return undefined
+  if (columns === undefined) return rejectWhole(code, message)
+  const [first] = columns.filter((column) => mapping.indexes.includes(column - 1))
+  return first === undefined ? undefined : rejectWhole(code, message, header.names[first - 1])
+}
 
 /** What becomes of one row: `blank`, `ignored`, `excluded`, or a judgement. */
 type Verdict = 'blank' | 'ignored' | 'excluded' | JudgedRow
 
 /**
- * The order in which a row is judged: blank; repeated header, footer or trailer; broken record; more or fewer cells
+ * The order in which a row is judged: blank; repeated header or title, footer or trailer; broken record; more or fewer cells
  * than the header; excluded; then its cells. So a footer is never a ragged row, and an excluded row is never rejected for its cells.
  */
-function createSorter(input: ReadInput, header: Header, isWorkbook: boolean) {
+function createSorter(
+  input: ReadInput,
+  header: Header,
+  titles: readonly RawRow[],
+  isWorkbook: boolean,
+  findings: Findings,
+) {
   const { template, timeZone, region, isRejectsFile } = input
   const mapping = createMapping(template, header)
-  const values = createFieldValues(template, mapping, timeZone, region)
+  const values = createFieldValues(template, mapping, timeZone, region, (field, text) => {
+    noteUnknownCode(findings, field, text)
+  })
   const judge = createRowJudge(mapping, values, template.required, timeZone)
   const isRepeatedHeader = createRepeatedHeaderTest(header)
+  const isRepeatedTitle = createRepeatedTitleTest(titles, header)
+  const isExcluded = createExcludeTest(mapping)
   const dropsTrailers = template.trailer === 'auto' && !isRejectsFile
   const width = header.minWidth
 
   return ({ row, cells, problem }: RawRow): Verdict => {
     if (problem === undefined && isBlankRow(cells)) return 'blank'
-    if (isRepeatedHeader(cells)) return 'ignored'
-    if (dropsTrailers && isTrailerRow(cells, { width }) !== undefined) return 'ignored'
-    if (problem !== undefined) return rejectWhole(problem.code, problem.message)
+    if (isRepeatedHeader(cells) || isHeaderRecord(cells, header)) return 'ignored'
+    if (dropsTrailers && (isRepeatedTitle(cells) || isTrailerRow(cells, { width }) !== undefined))
+      return 'ignored'
+    const broken = problem && judgeProblem(problem, header, mapping)
+    if (broken !== undefined) return broken
     if (isRagged(cells, header, isWorkbook)) {
       const words = `The row has ${cells.length} cells, the header has ${header.maxWidth}; it was not guessed which belongs where.`
       return rejectWhole('ROW_COLUMNS', words)
     }
-    if (isExcluded(mapping, cells)) return 'excluded'
+    if (isExcluded(cells)) return 'excluded'
     return judge(row, cells)
   }
 }
 
-function noteHeader(findings: Findings, header: Header): void {
+/** Columns that nothing reads, or what became of the earlier file's columns. */
+function listDrift({ earlier, isRejectsFile }: ReadInput, header: Header): string[] {
+  if (isRejectsFile) return []
+  if (earlier !== undefined)
+    return listColumnDrift(earlier.columns, header.cells, { ignoresSpelling: false })
   const used = new Set(header.indexes.values())
-  const isExtra = (index: number) => !used.has(index) && header.cells[index]?.trim() !== ''
-  const extra = header.row === null ? [] : header.names.filter((_, index) => isExtra(index))
-  const drift = extra
-    .slice(0, 100)
-    .map((name) => `new column: ${name.slice(0, 100).toWellFormed()}`)
-  Object.assign(findings.detected, { headerRow: header.row, drift })
+  const unused = header.cells.map((cell, index) => (used.has(index) ? '' : cell))
+  return header.row === null ? [] : listColumnDrift([], unused, { ignoresSpelling: true })
+}
+
+/** What became of the columns of a header that was refused; without an earlier file as far as the template names them. */
+function listRefusedDrift({ earlier, template }: ReadInput, cells: readonly string[]): string[] {
+  if (earlier !== undefined)
+    return listColumnDrift(earlier.columns, cells, { ignoresSpelling: false })
+  const names = listNamedColumns(template).filter((name) => typeof name === 'string')
+  return listColumnDrift(names, cells, { ignoresSpelling: true })
+}
+
+function noteHeader(findings: Findings, input: ReadInput, header: Header): void {
+  Object.assign(findings.detected, { headerRow: header.row, drift: listDrift(input, header) })
   findings.rows.ignored += Math.max(0, header.position)
   findings.header = header.cells
+}
+
+function noteCodes(findings: Findings, { earlier, isRejectsFile }: ReadInput): void {
+  const { detected } = findings
+  if (isRejectsFile || detected.unknownCodes === undefined) return
+  const fresh = listCodeDrift(earlier?.unknownCodes ?? {}, detected.unknownCodes)
+  detected.drift = [...detected.drift, ...fresh]
+}
+
+function takeHeader(findings: Findings, input: ReadInput, rows: readonly RawRow[]): Header {
+  if (input.isRejectsFile) return findRejectsHeader(rows, input.template)
+  const found = searchHeader(rows, listNamedColumns(input.template), input.template.header)
+  if ('header' in found) return found.header
+  if (found.cells.length > 0) findings.detected.drift = listRefusedDrift(input, found.cells)
+  throw found.refusal
 }
 
 /**
@@ -141,22 +217,22 @@ export async function readTable(input: ReadInput, findings: Findings): Promise<J
       const raw = await takeFirstRows(source, (rows) => rows.length >= wanted)
       const adapt = input.isRejectsFile ? createRestore(raw[0]) : (row: RawRow) => row
       const first = raw.map(adapt)
-      if (first.every(({ cells }) => isBlankRow(cells)) && first.length < wanted)
+      if (first.every(({ cells }) => isBlankRow(cells)) && (await isBlankToTheEnd(source)))
         throw refuseEmpty()
       const { format, encoding, delimiter, sheet } = reader.detected
       Object.assign(findings.detected, { encoding, delimiter, sheet })
-      const header = input.isRejectsFile
-        ? findRejectsHeader(first, input.template)
-        : findHeader(first, listNamedColumns(input.template), input.template.header)
+      const header = takeHeader(findings, input, first)
       const start = header.position + 1
-      noteHeader(findings, header)
-      const sort = createSorter(input, header, format === 'xlsx')
+      noteHeader(findings, input, header)
+      const titles = first.slice(0, Math.max(0, header.position))
+      const sort = createSorter(input, header, titles, format === 'xlsx', findings)
       yield judgeRows(first.slice(start), sort, findings)
       for (;;) {
         const next = await source.next()
         if (next.done === true) break
         yield judgeRows(next.value.map(adapt), sort, findings)
       }
+      noteCodes(findings, input)
     } finally {
       await source.return?.()
     }
@@ -198,6 +274,8 @@ function judgeRows(
     if (verdict.load !== null) good.push(verdict.load)
     else {
       findings.rows.rejected++
+      if (verdict.about === undefined) findings.doubts.addCells(row.cells)
+      else findings.doubts.addRow(verdict.about)
       rejected.push(toRejected(row, verdict.issues))
     }
   }

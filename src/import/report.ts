@@ -66,6 +66,7 @@ export function createReport(parts: ReportParts): UploadReport {
     },
     records: merged?.records ?? noRecords,
     events: merged?.events ?? { rescheduled: 0, cancelled: 0, ambiguous: 0 },
+    changes: merged?.changes ?? [],
     issues: findings.issues.list(),
     guard: findings.guard,
     detected: findings.detected,

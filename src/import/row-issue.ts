@@ -15,7 +15,8 @@ const firstRows = 10
 
 /** Sums issues up by code, severity and column, in constant memory. */
 export interface IssueSum {
-  add(issue: RowIssue, at: { readonly row: number; readonly line: number }): void
+  /** `at` is left out for what is said of the file as a whole. */
+  add(issue: RowIssue, at?: { readonly row: number; readonly line: number }): void
   /** Rejects first, then by count. */
   list(): ReportIssue[]
 }
@@ -28,15 +29,16 @@ type Sum = { -readonly [Key in keyof ReportIssue]: ReportIssue[Key] } & {
 export function createIssueSum(): IssueSum {
   const sums = new Map<string, Sum>()
   return {
-    add({ code, severity, column }, { row, line }) {
-      const key = JSON.stringify([code, severity, column])
+    add({ code, severity, column }, at) {
+      const key = `${code} ${severity} ${column === null ? '' : `=${column}`}`
       let sum = sums.get(key)
       if (sum === undefined) {
         sum = { code, severity, column, count: 0, firstRows: [] }
         sums.set(key, sum)
       }
       sum.count++
-      if (sum.firstRows.length < firstRows) sum.firstRows.push({ row, line })
+      if (at !== undefined && sum.firstRows.length < firstRows)
+        sum.firstRows.push({ row: at.row, line: at.line })
     },
     list() {
       const weigh = ({ severity }: Sum) => (severity === 'reject' ? 0 : 1)

@@ -2,21 +2,24 @@ import { FileError } from '../errors/index.ts'
 import type { Trx } from '../db/index.ts'
 import type { RejectedRow } from '../inbox/index.ts'
 import { mergeRows } from '../records/index.ts'
-import type { LoadRow, MergeOptions, MergeResult } from '../records/index.ts'
+import type { Absence, LoadRow, MergeOptions, MergeResult } from '../records/index.ts'
 import type { Findings } from './findings.ts'
 import { createFindings } from './findings.ts'
-import { assertWithinGuard } from './guard.ts'
+import { assertWithinFigures, assertWithinGuard } from './guard.ts'
+import type { GuardInput } from './guard.ts'
 import { readTable } from './read-table.ts'
 import type { ReadInput } from './read-table.ts'
 
 /** Everything an import needs to know, as plain data. */
 export interface ImportInput {
   readonly read: ReadInput
-  readonly merge: Omit<MergeOptions, 'template' | 'eventIdentity' | 'tellsRoles'>
+  readonly merge: Pick<MergeOptions, 'agencyId' | 'uploadId' | 'now'>
   /** SHA-256 of the bytes as received; null when it was not recorded. */
   readonly sha256: string | null
   /** A person said that the guards may be passed. */
   readonly isReleased: boolean
+  /** Rows of the last files of this feed and template, newest first. */
+  readonly recentRows: readonly number[]
 }
 
 /** What the surroundings want to hear and say while it runs. */
@@ -65,19 +68,20 @@ async function* readRejected(
 /**
  * Reads a file and merges its good rows, in the caller's transaction: all of it, or an error and nothing.
  *
- * The guards and the hash are judged when the last row has been read and before anything is merged. Takes plain data and the
- * findings to fill, nothing else of the application.
+ * The guards on rows and the hash are judged when the last row has been read and before anything is merged, those on events and
+ * contacts when the merge knows what it would do. Takes plain data and the findings to fill, nothing else of the application.
  *
  * @throws {FileError} for a file that cannot be used; `FILE_CHANGED` when the bytes are not those received; `GUARD_…` to hold it
  */
 export async function runImport(
   trx: Trx,
-  { read, merge, sha256, isReleased }: ImportInput,
+  { read, merge, sha256, isReleased, recentRows }: ImportInput,
   { onRows, signal, saveRejected }: ImportHooks,
   findings: Findings,
 ): Promise<MergeResult> {
   const table = await readTable(read, findings)
   const kept: RejectedRow[] = []
+  const guard = toGuardInput(read, isReleased, recentRows)
 
   async function* goodRows(): AsyncGenerator<readonly LoadRow[]> {
     for await (const { good, rejected } of table.batches()) {
@@ -87,7 +91,7 @@ export async function runImport(
       yield good
     }
     if (sha256 !== null && (await table.sha256()) !== sha256) throw refuseChanged()
-    assertWithinGuard(findings, read.template, isReleased)
+    assertWithinGuard(findings, guard)
   }
 
   try {
@@ -95,7 +99,16 @@ export async function runImport(
     const tellsRoles = columns['participant.role'] !== undefined
     const merged = await mergeRows(
       trx,
-      { ...merge, template, eventIdentity, tellsRoles },
+      {
+        ...merge,
+        template,
+        eventIdentity,
+        tellsRoles,
+        absence: toAbsence(read, findings),
+        judge: (figures) => {
+          assertWithinFigures(findings, guard, figures)
+        },
+      },
       goodRows(),
     )
     signal.throwIfAborted()
@@ -105,6 +118,24 @@ export async function runImport(
   } finally {
     await table.close()
   }
+}
+
+/** Mended rows are an update, whatever the template says of whole files. */
+function toGuardInput(
+  { template, isRejectsFile }: ReadInput,
+  isReleased: boolean,
+  recentRows: readonly number[],
+): GuardInput {
+  const method = isRejectsFile ? 'update' : template.method
+  return { template: { ...template, method }, isReleased, isRejectsFile, recentRows }
+}
+
+/** The few rows that a rejects.csv mends say nothing about all others. */
+function toAbsence(
+  { template: { method, missing }, isRejectsFile }: ReadInput,
+  { doubts }: Findings,
+): Absence | undefined {
+  return isRejectsFile ? undefined : { method, missing, listDoubts: () => doubts.list() }
 }
 
 async function* toAsync<Value>(values: Iterable<Value>): AsyncGenerator<Value> {

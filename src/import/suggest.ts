@@ -1,20 +1,39 @@
 import { FileError } from '../errors/index.ts'
 import { isTrailerRow, openTable } from '../formats/index.ts'
 import type { RawRow } from '../formats/index.ts'
-import { scoreColumn, weighColumn } from './column-evidence.ts'
-import type { ColumnEvidence } from './column-evidence.ts'
+import { assignColumns, doubtReferences, sureScore } from './assign-columns.ts'
+import type { Guess } from './assign-columns.ts'
+import { weighColumn } from './column-evidence.ts'
+import { guessHeader, holdsKnownNames } from './guess-header.ts'
 import { headerSearchRows } from './header.ts'
 import { isBlankRow } from './rules.ts'
-import { synonyms } from './synonyms.ts'
-import type { Target } from './synonyms.ts'
-import { writeSuggestion } from './write-suggestion.ts'
-import type { Guess } from './write-suggestion.ts'
+import { listSuggestedLines } from './suggested-lines.ts'
+import type { SuggestedLine } from './suggested-lines.ts'
+import { findLanguage } from './values/languages.ts'
+import { isNoValue } from './values/no-value.ts'
+import { findRole } from './values/roles.ts'
+import { findStatus } from './values/statuses.ts'
 import { normalizeText } from './values/text.ts'
+import { writeSuggestion } from './write-suggestion.ts'
 
 const sampleRows = 1000
 
+/** What was made of a sample file. */
+export interface Suggestion {
+  /** The template as YAML, with what is doubtful as comments. */
+  readonly source: string
+  /** What stands in it: sure by 0.85 and more. */
+  readonly mapped: readonly SuggestedLine[]
+  /** What has to be answered by a person. */
+  readonly asked: readonly SuggestedLine[]
+  /** Columns that mean nothing known; by name, or by number where they have none. */
+  readonly unused: readonly (string | number)[]
+  /** By field, codes whose meaning has to be written under `values`. */
+  readonly unknownCodes: Readonly<Record<string, readonly string[]>>
+}
+
 async function readSample(path: string): Promise<RawRow[]> {
-  const reader = await openTable(path)
+  const reader = await openTable(path, { isWanted: holdsKnownNames })
   const rows: RawRow[] = []
   try {
     for await (const batch of reader.batches()) {
@@ -25,47 +44,6 @@ async function readSample(path: string): Promise<RawRow[]> {
     await reader.close()
   }
   return rows.filter(({ cells, problem }) => problem === undefined && !isBlankRow(cells))
-}
-
-const looksLikeData = (cell: string) => /^[\d$(+-]|\d[/:.-]\d|@/.test(cell.trim())
-
-/** Place of the row with the most different words and no values; -1 when there is none. */
-function guessHeader(rows: readonly RawRow[]): number {
-  let best = { position: -1, words: 1 }
-  rows.slice(0, headerSearchRows).forEach(({ cells }, position) => {
-    const filled = cells.map((cell) => normalizeText(cell).toLowerCase()).filter(Boolean)
-    if (filled.some(looksLikeData)) return
-    const words = new Set(filled.filter((cell) => /\p{L}/u.test(cell) && cell.length <= 60)).size
-    if (words > best.words) best = { position, words }
-  })
-  return best.position
-}
-
-const severalAllowed: ReadonlySet<Target> = new Set(['contact.phone', 'contact.email'])
-
-/** The best guess for each column, no target given twice (contacts excepted). */
-function assign(columns: readonly ColumnEvidence[]): Guess[] {
-  const targets = Object.keys(synonyms) as Target[]
-  const all = columns
-    .flatMap((column, index) =>
-      targets.map((target) => ({
-        column,
-        number: index + 1,
-        target,
-        score: scoreColumn(column, target),
-      })),
-    )
-    .filter(({ score }) => score >= 0.5)
-    .sort((a, b) => b.score - a.score || a.number - b.number)
-  const usedColumns = new Set<number>()
-  const usedTargets = new Set<Target>()
-  return all.filter(({ number, target }) => {
-    if (usedColumns.has(number) || (usedTargets.has(target) && !severalAllowed.has(target)))
-      return false
-    usedColumns.add(number)
-    usedTargets.add(target)
-    return true
-  })
 }
 
 /** `dmy` when a date has a first number above 12 and none has a second one above 12. */
@@ -80,37 +58,66 @@ function guessDateOrder(rows: readonly RawRow[]): 'mdy' | 'dmy' {
   return isDayFirst ? 'dmy' : 'mdy'
 }
 
+const codeFields: Readonly<Partial<Record<Guess['target'], (text: string) => unknown>>> = {
+  'event.status': findStatus,
+  'participant.role': findRole,
+  'client.language': findLanguage,
+}
+const mostCodes = 20
+
+/** Texts of the columns that hold codes, as far as nobody knows what they mean. */
+function listUnknownCodes(
+  guesses: readonly Guess[],
+  rows: readonly RawRow[],
+): Record<string, string[]> {
+  const found = guesses.flatMap(({ target, number, score }): [string, string[]][] => {
+    const find = codeFields[target]
+    if (find === undefined || score < sureScore) return []
+    const texts = rows.map(({ cells }) => normalizeText(cells[number - 1] ?? ''))
+    const codes = [...new Set(texts)].filter(
+      (text) => !isNoValue(text) && find(text) === undefined && text.length <= 40,
+    )
+    return codes.length === 0 ? [] : [[target, codes.slice(0, mostCodes)]]
+  })
+  return Object.fromEntries(found)
+}
+
 /**
- * Writes a template for a sample file: columns recognised by name and values are mapped, doubtful ones stand below as comments to be
- * answered, the rest is listed. The result can be imported as it is.
+ * Writes a template for a sample file: columns recognised by name and values are mapped when that is 0.85 sure, asked from 0.5 on,
+ * and listed as not used below that. Needs the first 1,000 rows only.
  *
  * @throws {FileError} for a file that cannot be read, or of which no column is recognised (`HEADER_NOT_FOUND`)
  */
-export async function suggestTemplate(path: string, fileName: string): Promise<string> {
+export async function suggestTemplate(path: string, fileName: string): Promise<Suggestion> {
   const rows = await readSample(path)
   const position = guessHeader(rows)
   const header = rows[position]
-  const width = Math.max(0, ...rows.slice(0, headerSearchRows).map(({ cells }) => cells.length))
+  const widest = Math.max(0, ...rows.slice(0, headerSearchRows).map(({ cells }) => cells.length))
+  const width = header?.cells.length ?? widest
   const data = rows
     .slice(position + 1)
-    .filter(
-      ({ cells }) => isTrailerRow(cells, { width: header?.cells.length ?? width }) === undefined,
-    )
-  const columns = Array.from({ length: header?.cells.length ?? width }, (_, index) =>
+    .filter(({ cells }) => isTrailerRow(cells, { width }) === undefined)
+  const columns = Array.from({ length: width }, (_, index) =>
     weighColumn(
       normalizeText(header?.cells[index] ?? ''),
       data.map(({ cells }) => cells[index] ?? ''),
     ),
   )
-  const text = writeSuggestion({
-    fileName,
-    columns,
-    guesses: assign(columns),
-    hasHeader: header !== undefined,
-    dateOrder: guessDateOrder(data),
+  const cells = data.map((row) => row.cells)
+  const guesses = doubtReferences(assignColumns(columns), cells)
+  const { mapped, asked } = listSuggestedLines(guesses, header?.cells)
+  if (mapped.length + asked.length === 0)
+    throw new FileError('HEADER_NOT_FOUND', 'No column of this file could be recognised.', {
+      hint: 'Write the template by hand: columns by header text, or by number with header: none.',
+    })
+  const used = new Set(guesses.map(({ number }) => number))
+  const unused = columns.flatMap(({ name, filled }, index) => {
+    const isUsed = used.has(index + 1) || (name === '' && filled === 0)
+    return isUsed ? [] : [name === '' ? index + 1 : name]
   })
-  if (text !== undefined) return text
-  throw new FileError('HEADER_NOT_FOUND', 'No column of this file could be recognised.', {
-    hint: 'Write the template by hand: columns by header text, or by number with header: none.',
-  })
+  const unknownCodes = listUnknownCodes(guesses, data)
+  const hasHeader = header !== undefined
+  const dateOrder = guessDateOrder(data)
+  const found = { mapped, asked, unused, unknownCodes }
+  return { source: writeSuggestion({ fileName, hasHeader, dateOrder, ...found }), ...found }
 }

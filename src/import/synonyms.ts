@@ -32,7 +32,7 @@ export const synonyms: Readonly<Record<Target, string>> = {
   date: 'event date|hearing date|court date|setting date|date|appearance date|hrg date|hrg dt|hearing dt|calendar date|session date|start date',
   time: 'event time|hearing time|court time|setting time|time|appearance time|hrg time|hrg tm|start time|session time',
   'event.reference':
-    'hearing id|event id|setting id|event reference|appearance id|hearing number|calendar id|event number',
+    'hearing id|event id|setting id|event reference|appearance id|hearing number|event number',
   'event.type':
     'hearing type|event type|setting type|appearance type|hearing description|event description|call type|hearing type description|hearing',
   'event.status':

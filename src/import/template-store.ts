@@ -26,7 +26,8 @@ function toStored(row: TemplateRow): StoredTemplate {
 const templateLock = 7_361_003
 
 /**
- * Saves a template as a new version, unless its body is that of the newest one. Imports of one agency wait for each other.
+ * Saves a template as a new version, unless the newest one has the same body, or the same text, which a later program may read
+ * with other defaults. Imports of one agency wait for each other.
  *
  * @returns the version that now holds this body, and whether it is new
  */
@@ -38,11 +39,12 @@ export async function saveTemplate(
 ): Promise<{ version: number; changed: boolean }> {
   await trx.raw('select pg_advisory_xact_lock(?, ?)', [templateLock, agencyId])
   const newest = await trx<TemplateRow & { sha256: string }>('upload_templates')
-    .select('version', 'sha256')
+    .select('version', 'source', 'sha256')
     .where({ agency_id: agencyId, template })
     .orderBy('version', 'desc')
     .first()
-  if (newest?.sha256 === content.sha256) return { version: newest.version, changed: false }
+  const isSame = newest?.sha256 === content.sha256 || newest?.source === content.source
+  if (newest !== undefined && isSame) return { version: newest.version, changed: false }
   const version = (newest?.version ?? 0) + 1
   const { source, body, sha256 } = content
   const row = { agency_id: agencyId, template, version, source, body, sha256 }

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
-import type { Agencies } from '../agencies/index.ts'
+import type { Agencies, FileOpener } from '../agencies/index.ts'
 import { recordAudit } from '../audit/index.ts'
 import { inTransaction } from '../db/index.ts'
 import type { Db } from '../db/index.ts'
+import { findLastImported, listRecentRows } from '../inbox/index.ts'
 import type { Logger } from '../log/index.ts'
-import { assertMethodAvailable } from './assert-method.ts'
 import { chooseStoredTemplate } from './choose-template.ts'
+import { diffTemplates } from './diff-templates.ts'
+import { toEarlierFile } from './judge-repeat.ts'
 import { listIdleKeys } from './list-idle-keys.ts'
 import { parseTemplate } from './parse-template.ts'
 import { suggestTemplate } from './suggest.ts'
@@ -18,6 +20,10 @@ export interface TemplatesParts {
   readonly db: Db
   readonly agencies: Pick<Agencies, 'getById' | 'listFeeds'>
   readonly log: Logger
+  /** For trying files that come packed or encrypted; without it they are read as they are. */
+  readonly opener?: Pick<FileOpener, 'forAgency'>
+  /** What counts as past when a file is tried. */
+  readonly now?: () => Date
 }
 
 /** Objects with their keys in order, so that two ways to write the same template are one text. */
@@ -32,11 +38,22 @@ function sortKeys(value: unknown): unknown {
 }
 
 /** The upload templates of all agencies; every version is kept and never changed. */
-export function createTemplates({ db, agencies, log }: TemplatesParts): Templates {
+export function createTemplates({
+  db,
+  agencies,
+  log,
+  opener,
+  now = () => new Date(),
+}: TemplatesParts): Templates {
+  const templates = {
+    get: (agency: number, name: string) => getTemplate(db, agency, name),
+    list: (agency: number) => listTemplates(db, agency),
+  }
+  const parts = { agencies, templates }
+
   return {
     async importTemplate(agencyId, yaml, actor) {
       const parsed = parseTemplate(yaml)
-      assertMethodAvailable(parsed)
       const { template } = parsed
       const body = JSON.stringify(sortKeys(parsed))
       const sha256 = createHash('sha256').update(body).digest('hex')
@@ -56,16 +73,11 @@ export function createTemplates({ db, agencies, log }: TemplatesParts): Template
       })
       if (saved.changed)
         log.info('template imported', { agencyId, template, version: saved.version })
-      return { template, ...saved, notes: listIdleKeys(yaml) }
+      return { template, ...saved, notes: listIdleKeys(yaml, parsed) }
     },
     list: (agencyId) => listTemplates(db, agencyId),
     get: (agencyId, template, version) => getTemplate(db, agencyId, template, version),
     async choose(agencyId, fileName, forced) {
-      const templates = {
-        get: (agency: number, name: string) => getTemplate(db, agency, name),
-        list: (agency: number) => listTemplates(db, agency),
-      }
-      const parts = { agencies, templates }
       const { stored, feed } = await chooseStoredTemplate(agencyId, fileName, forced, parts)
       return { ...stored, feed }
     },
@@ -73,10 +85,35 @@ export function createTemplates({ db, agencies, log }: TemplatesParts): Template
       const { source } = await getTemplate(db, agencyId, template, version)
       return source.endsWith('\n') ? source : `${source}\n`
     },
-    suggest: (path, fileName) => suggestTemplate(path, fileName),
-    async test(agencyId, template, path, fileName) {
-      const stored = await getTemplate(db, agencyId, template)
-      return testTemplate(await agencies.getById(agencyId), stored, path, fileName)
+    async diff(agencyId, template, from, to) {
+      const newest = await getTemplate(db, agencyId, template)
+      const read = (version: number) => getTemplate(db, agencyId, template, version)
+      const isText = typeof to === 'object'
+      const target = isText ? undefined : to === undefined ? newest : await read(to)
+      const before = target === undefined ? newest.version : Math.max(1, target.version - 1)
+      const source = await read(from ?? before)
+      const now = isText ? to.yaml : (target ?? newest).source
+      const changes = diffTemplates(parseTemplate(source.source), parseTemplate(now))
+      return { template, from: source.version, to: target?.version ?? null, changes }
+    },
+    async suggest(agencyId, path, fileName) {
+      const opened = await opener?.forAgency(agencyId)(path, fileName)
+      try {
+        return await suggestTemplate(opened?.path ?? path, opened?.name ?? fileName)
+      } finally {
+        await opened?.close()
+      }
+    },
+    async test(agencyId, template, path, fileName, plan) {
+      const { stored, feed } = await chooseStoredTemplate(agencyId, fileName, template, parts)
+      const last = await findLastImported(db, agencyId, feed)
+      const agency = await agencies.getById(agencyId)
+      return testTemplate({
+        ...{ db, agency, stored, path, fileName, plan, open: opener?.forAgency(agencyId) },
+        earlier: toEarlierFile(last, template),
+        recentRows: await listRecentRows(db, agencyId, feed, template),
+        now: now(),
+      })
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { AppError } from '../errors/index.ts'
-import type { LoadRow } from '../records/index.ts'
+import type { UploadReport } from '../inbox/index.ts'
 import type { Findings } from './findings.ts'
 import type { TestTier } from './types.ts'
 
@@ -9,16 +9,13 @@ const columnCodes: ReadonlySet<string> = new Set([
   'HEADER_DUPLICATE',
   'COLUMN_MISSING',
 ])
-const rowCodes: ReadonlySet<string> = new Set(['TOO_MANY_REJECTS', 'GUARD_ROWS'])
+const isAboutRows = (code: string) => code === 'TOO_MANY_REJECTS' || code.startsWith('GUARD_')
 
-/** What reading a file without saving anything came to. */
-export interface Trial {
+/** What the trial of a file came to. */
+export interface TrialFacts {
   /** What the end of the file says about whether it is whole. */
   readonly ends: readonly string[]
-  readonly accepted: number
-  readonly duplicate: number
-  readonly sample: readonly LoadRow[]
-  readonly sha256: string | null
+  readonly rows: UploadReport['rows']
   readonly refusal: AppError | undefined
 }
 
@@ -31,8 +28,8 @@ function listFileFindings({ detected }: Findings): string[] {
   ].filter(Boolean)
 }
 
-function listRowFindings({ rows, issues }: Findings, { accepted, duplicate }: Trial): string[] {
-  const counts = `${rows.read} rows: ${accepted} good, ${rows.rejected} rejected, ${rows.excluded} excluded, ${duplicate} repeated, ${rows.blank} blank; ${rows.ignored} other lines left out`
+function listRowFindings({ issues }: Findings, { rows }: TrialFacts): string[] {
+  const counts = `${rows.read} rows: ${rows.accepted} good, ${rows.rejected} rejected, ${rows.excluded} excluded, ${rows.duplicate} repeated, ${rows.blank} blank; ${rows.ignored} other lines left out`
   const told = issues.list().map(({ code, severity, column, count, firstRows }) => {
     const where = column === null ? '' : ` in ${JSON.stringify(column)}`
     return `${severity}: ${code}${where}, ${count} times, first in row ${firstRows[0]?.row ?? '?'}`
@@ -41,7 +38,7 @@ function listRowFindings({ rows, issues }: Findings, { accepted, duplicate }: Tr
 }
 
 /** What `template test` shows: file, columns, rows; a tier behind one that failed was not reached. */
-export function listTiers(findings: Findings, trial: Trial): TestTier[] {
+export function listTiers(findings: Findings, trial: TrialFacts): TestTier[] {
   const { refusal } = trial
   const told =
     refusal === undefined ? [] : [[refusal.message, refusal.hint].filter(Boolean).join(' ')]
@@ -50,7 +47,7 @@ export function listTiers(findings: Findings, trial: Trial): TestTier[] {
       ? undefined
       : columnCodes.has(refusal.code)
         ? 'columns'
-        : rowCodes.has(refusal.code) || findings.header !== undefined
+        : isAboutRows(refusal.code) || findings.header !== undefined
           ? 'rows'
           : 'file'
   const columns = [
@@ -66,7 +63,11 @@ export function listTiers(findings: Findings, trial: Trial): TestTier[] {
       ok: at !== 'file',
       findings: [...trial.ends, ...listFileFindings(findings), ...(at === 'file' ? told : [])],
     },
-    { tier: 'columns', ok: at !== 'columns', findings: at === 'columns' ? told : columns },
+    {
+      tier: 'columns',
+      ok: at !== 'columns',
+      findings: at === 'columns' ? [...told, ...findings.detected.drift] : columns,
+    },
     {
       tier: 'rows',
       ok: at !== 'rows',

@@ -1,4 +1,8 @@
+import type { Agency } from '../agencies/index.ts'
+import type { Trx } from '../db/index.ts'
 import type { Claim, UploadReport } from '../inbox/index.ts'
+import type { TemplateChange } from './diff-templates.ts'
+import type { Suggestion } from './suggest.ts'
 
 /** A template as it is stored: one immutable version. */
 export interface StoredTemplate {
@@ -21,12 +25,25 @@ export interface TestTier {
  * Result of `template test`; nothing was saved. `verdict` is what an upload of this file would have ended as: `held` for a
  * person to release or discard. What only the history of a feed can tell (duplicates, its habit of line ends) is not judged.
  */
-export interface TemplateTest {
+export interface TemplateTest<Messages = unknown> {
   readonly verdict: 'imported' | 'imported-with-rejects' | 'held' | 'refused'
   readonly tiers: readonly TestTier[]
+  /** With the records that it would have made, counted against those that are there; zero for a file that would not be imported. */
   readonly report: UploadReport
   /** The first good rows, normalised, for people to look at. */
   readonly sample: readonly Readonly<Record<string, unknown>>[]
+  /** What `plan` told; null for a file that would not be imported. */
+  readonly messages: Messages | null
+}
+
+/** What two versions of a template differ in. */
+export interface TemplateDiff {
+  readonly template: string
+  readonly from: number
+  /** Null for a file that is not saved. */
+  readonly to: number | null
+  /** Empty when both mean the same. */
+  readonly changes: readonly TemplateChange[]
 }
 
 /** The upload templates of all agencies; a version, once stored, never changes. */
@@ -53,10 +70,31 @@ export interface Templates {
   ): Promise<StoredTemplate & { readonly feed: string }>
   /** YAML that imports to an equal template. */
   export(agencyId: number, template: string, version?: number): Promise<string>
-  /** A template file guessed from a sample, with the doubtful columns as comments. */
-  suggest(path: string, fileName: string): Promise<string>
-  /** Reads a file with a template and saves nothing. */
-  test(agencyId: number, template: string, path: string, fileName: string): Promise<TemplateTest>
+  /**
+   * What a version says otherwise than an earlier one, in words. `to` is a version, or the text of a template file that need not
+   * be saved; without it the newest. Without `from` the version before it; before a text the newest.
+   *
+   * @throws NotFoundError TEMPLATE_NOT_FOUND; UsageError TEMPLATE_INVALID
+   */
+  diff(
+    agencyId: number,
+    template: string,
+    from?: number,
+    to?: number | { readonly yaml: string },
+  ): Promise<TemplateDiff>
+  /** A template guessed from a sample file, and what it could not be sure of. @throws FileError HEADER_NOT_FOUND when nothing is recognised */
+  suggest(agencyId: number, path: string, fileName: string): Promise<Suggestion>
+  /**
+   * Imports a file with a template in a transaction that is rolled back; `plan` runs in it, after the merge. Imports of the
+   * agency wait meanwhile.
+   */
+  test<Messages>(
+    agencyId: number,
+    template: string,
+    path: string,
+    fileName: string,
+    plan?: (trx: Trx, agency: Agency, uploadId: string) => Promise<Messages>,
+  ): Promise<TemplateTest<Messages>>
 }
 
 /** Progress of a running import, for bars: bytes read of all bytes, rows so far. */

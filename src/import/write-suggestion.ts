@@ -1,31 +1,16 @@
 import { stringify } from 'yaml'
-import type { ColumnEvidence } from './column-evidence.ts'
-import { fields, groupKeys } from './fields.ts'
-import type { Field } from './fields.ts'
-import type { Target } from './synonyms.ts'
-
-/** A column and what it is taken for, with how sure that is (0 to 1). */
-export interface Guess {
-  readonly column: ColumnEvidence
-  /** Counted from 1. */
-  readonly number: number
-  readonly target: Target
-  readonly score: number
-}
+import type { SuggestedLine } from './suggested-lines.ts'
 
 /** What was found in the sample. */
 export interface SuggestionParts {
   readonly fileName: string
-  readonly columns: readonly ColumnEvidence[]
-  readonly guesses: readonly Guess[]
   readonly hasHeader: boolean
   readonly dateOrder: 'mdy' | 'dmy'
+  readonly mapped: readonly SuggestedLine[]
+  readonly asked: readonly SuggestedLine[]
+  readonly unused: readonly (string | number)[]
+  readonly unknownCodes: Readonly<Record<string, readonly string[]>>
 }
-
-/** From here on a guess is written down; below it is asked. */
-const sureScore = 0.85
-
-type Line = { readonly field: Field; readonly source: unknown; readonly score: number }
 
 function toName(fileName: string): string {
   const name = fileName
@@ -38,83 +23,59 @@ function toName(fileName: string): string {
   return name.length >= 2 ? name : 'nightly-report'
 }
 
-const write = (value: unknown) => stringify(value, { lineWidth: 0, collectionStyle: 'flow' }).trim()
+// A header cell may hold anything; as JSON it is one line whatever it is, and JSON is YAML.
+const write = (value: unknown) =>
+  typeof value === 'string'
+    ? toOneLine(stringify(value, { lineWidth: 0 }).trim(), value)
+    : toOneLine(stringify(value, { lineWidth: 0, collectionStyle: 'flow' }).trim(), value)
 
-function listLines({ guesses, hasHeader }: SuggestionParts): Line[] {
-  const name = ({ column, number }: Guess) =>
-    hasHeader && column.name !== '' ? column.name : number
-  const find = (target: Guess['target']) => guesses.find((guess) => guess.target === target)
-  const lines: Line[] = []
-  const whole = find('event.startsAt')
-  const date = find('date')
-  const time = find('time')
-  if (whole !== undefined && (whole.score >= sureScore || date === undefined))
-    lines.push({ field: 'event.startsAt', source: name(whole), score: whole.score })
-  else if (date !== undefined) {
-    const source = time === undefined ? name(date) : { columns: [name(date), name(time)] }
-    const score = Math.min(date.score, time?.score ?? 1)
-    lines.push({ field: 'event.startsAt', source, score })
-  }
-  for (const field of fields.filter((other) => other !== 'event.startsAt')) {
-    const found = guesses.filter(({ target }) => target === field)
-    const sure = found.filter(({ score }) => score >= sureScore)
-    const taken = sure.length > 0 ? sure : found.slice(0, 1)
-    const [first] = taken
-    if (first === undefined) continue
-    const source = taken.length === 1 ? name(first) : taken.map(name)
-    lines.push({ field, source, score: Math.min(...taken.map(({ score }) => score)) })
-  }
-  return lines
-}
+const toOneLine = (text: string, value: unknown) =>
+  text.includes('\n') ? JSON.stringify(value) : text
 
-/** Lines that stand, lines to be asked; what a group hangs on stands even when it is doubtful. */
-function sortLines(lines: readonly Line[]): { sure: Line[]; asked: Line[] } {
-  const wanted = new Set(
-    lines
-      .filter(({ score }) => score >= sureScore)
-      .map(({ field }) => groupKeys[field.split('.')[0] ?? '']),
-  )
-  const stands = (line: Line) => line.score >= sureScore || wanted.has(line.field)
-  const standing = new Set(lines.filter(stands).map(({ field }) => field))
-  const hasAnchor = ['case.number', 'client.reference', 'event.reference'].some((field) =>
-    standing.has(field as Field),
-  )
-  const holds = (line: Line) => {
-    const group = line.field.split('.')[0] ?? ''
-    const key = groupKeys[group]
-    const hasKey = key === undefined || standing.has(key)
-    return stands(line) && hasKey && (group !== 'event' || hasAnchor)
-  }
-  return { sure: lines.filter(holds), asked: lines.filter((line) => !holds(line)) }
-}
-
-function listUnused({ columns, guesses }: SuggestionParts): string[] {
-  const used = new Set(guesses.map(({ number }) => number))
-  return columns.flatMap(({ name }, index) =>
-    used.has(index + 1) || name === '' ? [] : [`#   ${write(name)}`],
-  )
-}
-
-/** The template as text, with comments; undefined when not one column can be mapped. */
-export function writeSuggestion(parts: SuggestionParts): string | undefined {
-  const { sure, asked } = sortLines(listLines(parts))
-  if (sure.length === 0) return undefined
-  const percent = (score: number) => `${Math.round(score * 100)} % sure`
-  const unused = listUnused(parts)
-  const toLine = ({ field, source, score }: Line) =>
-    `  ${field}: ${write(source)}${score < sureScore ? `     # please check: ${percent(score)}` : ''}`
-  const lines = [
-    `# Suggested from ${JSON.stringify(parts.fileName)}. Read it, change what is wrong, then: docketdrop template import <agency> <this file>`,
-    `template: ${toName(parts.fileName)}`,
-    ...(parts.hasHeader ? [] : ['header: none']),
-    ...(parts.dateOrder === 'mdy' ? [] : [`dateOrder: ${parts.dateOrder}`]),
-    'columns:',
-    ...sure.map(toLine),
-    ...(asked.length === 0 ? [] : ['  # Not sure; take the # away where it is right:']),
-    ...asked.map(
-      ({ field, source, score }) => `  # ${field}: ${write(source)}     (${percent(score)})`,
+function listCodes(unknownCodes: SuggestionParts['unknownCodes']): string[] {
+  const entries = Object.entries(unknownCodes)
+  if (entries.length === 0) return []
+  return [
+    '# Codes that are not known. Take the # away and say what they mean; unknown ones are not messaged.',
+    '# values:',
+    ...entries.map(
+      ([field, codes]) =>
+        `#   ${field}: { ${codes.map((code) => `${JSON.stringify(code)}: ?`).join(', ')} }`,
     ),
-    ...(unused.length === 0 ? [] : ['# Columns that are not used:', ...unused]),
+  ]
+}
+
+function listUnused({ unused, hasHeader }: SuggestionParts): string[] {
+  if (unused.length === 0) return []
+  const intro = hasHeader
+    ? '# Columns that are not used:'
+    : '# Columns that are not used, by number:'
+  return [intro, ...unused.map((name) => `#   ${write(name)}`)]
+}
+
+/** The template as text. What is asked stands as comments; without any line that is sure it maps nothing until one is answered. */
+export function writeSuggestion(parts: SuggestionParts): string {
+  const { fileName, hasHeader, dateOrder, mapped, asked } = parts
+  const taken = new Set(mapped.map(({ field }) => field))
+  const toQuestion = ({ field, source, why }: SuggestedLine) =>
+    taken.has(field)
+      ? `  # perhaps also in the list of ${field}: ${write(source)}     # ${why ?? ''}`
+      : `  # ${field}: ${write(source)}     # ${why ?? ''}`
+  const next =
+    mapped.length === 0
+      ? 'Nothing is sure; take the # away where a line is right, then'
+      : 'Read it, change what is wrong, then'
+  const lines = [
+    `# Suggested from ${JSON.stringify(fileName)}. ${next}: docketdrop template import <agency> <this file>`,
+    `template: ${toName(fileName)}`,
+    ...(hasHeader ? [] : ['header: none']),
+    ...(dateOrder === 'mdy' ? [] : [`dateOrder: ${dateOrder}`]),
+    'columns:',
+    ...mapped.map(({ field, source }) => `  ${field}: ${write(source)}`),
+    ...(asked.length === 0 ? [] : ['  # Not sure; take the # away where it is right:']),
+    ...asked.map(toQuestion),
+    ...listCodes(parts.unknownCodes),
+    ...listUnused(parts),
   ]
   return `${lines.join('\n')}\n`
 }

@@ -1,5 +1,5 @@
 import { attemptDatabase } from './attempt-database.ts'
-import { toJournalEntry, toNewUpload } from './close-file.ts'
+import { toJournalEntry, toNewUpload } from './open-row.ts'
 import type { InboxContext } from './inbox-context.ts'
 import type { OpenUpload } from './open-upload.ts'
 import { saveReceiving } from './upload-store.ts'

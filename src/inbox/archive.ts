@@ -54,7 +54,7 @@ async function moveOriginal(context: InboxContext, row: UploadRow, target: strin
   const ownName = await findReplaceableName(context, row)
   const source = (await findFile(spool)) === undefined ? inboxName : spool
   if (source === undefined) {
-    if ((await findFile(target)) === undefined) tellLost(context, row)
+    if (row.removed_at === null && (await findFile(target)) === undefined) tellLost(context, row)
   } else {
     await linkOrCopy(source, target).catch(async (error: unknown) => {
       const isTaken = (error as NodeJS.ErrnoException).code === 'EEXIST'

@@ -2,11 +2,12 @@ import type { Bell } from '../db/index.ts'
 import { createEndings } from './close-file.ts'
 import { createTask } from './create-task.ts'
 import type { Task } from './create-task.ts'
-import { examineReceived } from './examine.ts'
+import { examineReceived, quietMs } from './examine.ts'
 import type { InboxContext } from './inbox-context.ts'
 import { beatMs } from './keep-alive.ts'
 import { hasHardLinks } from './probe-home.ts'
 import { reconcile } from './reconcile.ts'
+import { sweepRetention } from './retention.ts'
 import { createScan } from './scan.ts'
 import { settleReceived } from './settle.ts'
 import { findNextSettle } from './settle-store.ts'
@@ -34,6 +35,7 @@ export interface Background {
 }
 
 const behindMs = 2_000
+const retentionMs = 3_600_000
 /** Events come in swarms; one look serves a swarm. */
 const swarmMs = 50
 /** Files that come one after another in one session are looked at together. */
@@ -44,7 +46,7 @@ export function createBackground(context: InboxContext, bell: Bell | undefined):
   const scan = createScan(context)
   const { settings } = context
   const moved = new Set<string>()
-  let tasks: { settle: Task; upkeep: Task; adopt: Task; beat: Task } | undefined
+  let tasks: { settle: Task; upkeep: Task; adopt: Task; beat: Task; retention: Task } | undefined
   let watcher: Watcher | undefined
   let deafen: (() => void) | undefined
   let isBehind = false
@@ -61,7 +63,7 @@ export function createBackground(context: InboxContext, bell: Bell | undefined):
 
   async function settleRound(): Promise<number | undefined> {
     await settle()
-    const wait = await findNextSettle(context.db, settings.settleMs)
+    const wait = await findNextSettle(context.db, settings.settleMs, quietMs(settings.settleMs))
     return wait === undefined ? undefined : Math.min(Math.max(wait, 20), settings.scanMs)
   }
 
@@ -86,6 +88,11 @@ export function createBackground(context: InboxContext, bell: Bell | undefined):
     return wait === undefined ? undefined : Math.max(wait, 20)
   }
 
+  async function retentionRound(): Promise<number> {
+    await sweepRetention(context, false)
+    return retentionMs
+  }
+
   async function beatRound(): Promise<number> {
     context.recentNames.setCompany((await beat(context.db, context.nodeId)) > 0)
     return beatMs
@@ -100,6 +107,7 @@ export function createBackground(context: InboxContext, bell: Bell | undefined):
       upkeep: make('upkeep', upkeepRound),
       adopt: make('adopt', adoptRound),
       beat: make('beat', beatRound),
+      retention: make('retention', retentionRound),
     }
     const { settle: settling, adopt } = tasks
     tasks.beat.kick()
@@ -115,6 +123,7 @@ export function createBackground(context: InboxContext, bell: Bell | undefined):
     )
     deafen = bell?.on('docketdrop_received', () => settling.kick())
     tasks.upkeep.kick()
+    tasks.retention.kick()
   }
 
   return {
@@ -131,6 +140,7 @@ export function createBackground(context: InboxContext, bell: Bell | undefined):
       const endings = createEndings(context)
       for (const open of [...context.openUploads.values()])
         await endings.abandon(open, 'SERVER_STOPPED')
+      await context.receivedRows.flush()
       await context.keepAlive.end()
       if (tasks === undefined) {
         await context.journal.close()
@@ -150,6 +160,7 @@ export function createBackground(context: InboxContext, bell: Bell | undefined):
     },
     async settleOnce() {
       await context.places.prepare()
+      await context.receivedRows.flush()
       const counts = [await tidy(), await scan.run(), await settle()]
       return counts.some((count) => count > 0)
     },

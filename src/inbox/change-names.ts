@@ -56,6 +56,7 @@ async function moveFolder(
     if (isInside && open.path !== undefined)
       open.path = [...to.path, ...open.path.slice(from.path.length)]
   }
+  await context.receivedRows.flush()
   await attemptDatabase(context, () =>
     renameFolder(context.db, agency.agencyId, toInboxPath(from.path), toInboxPath(to.path)),
   )

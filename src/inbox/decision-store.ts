@@ -29,6 +29,30 @@ export async function deleteRejectedRows(
   await db('rejected_rows').where({ agency_id: agencyId, upload_id: uploadId }).delete()
 }
 
+/**
+ * Marks an imported upload as undone, to be archived anew; true when it was imported. The moment stays also when the file
+ * is tried again: what was the same as the last import before it may not be so any more.
+ */
+export async function saveUndone(
+  trx: Trx,
+  upload: { readonly agencyId: number; readonly uploadId: string },
+  explanation: string,
+): Promise<boolean> {
+  const count = await trx('uploads')
+    .where({ agency_id: upload.agencyId, upload_id: upload.uploadId })
+    .whereIn('state', ['imported', 'imported-with-rejects'])
+    .update({
+      state: 'undone',
+      reason: null,
+      explanation,
+      // now() would be the beginning of the transaction, which may have waited for an import.
+      finished_at: trx.raw('clock_timestamp()'),
+      undone_at: trx.raw('clock_timestamp()'),
+      archived_at: null,
+    })
+  return count > 0
+}
+
 /** A person's decision about an upload, applied only in these states; true when it was. */
 export async function saveDecision(
   trx: Trx,

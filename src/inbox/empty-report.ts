@@ -39,6 +39,7 @@ export function emptyReport(upload: Upload): UploadReport {
     },
     records: Object.fromEntries(kinds.map((kind) => [kind, counts])) as UploadReport['records'],
     events: { rescheduled: 0, cancelled: 0, ambiguous: 0 },
+    changes: [],
     issues: [],
     guard: {},
     detected: { encoding: null, delimiter: null, headerRow: null, sheet: null, drift: [] },

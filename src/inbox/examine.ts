@@ -31,10 +31,17 @@ async function tryExamine(context: InboxContext, row: UploadRow): Promise<boolea
   }
 }
 
+/** From this size on a file is examined while its sender is still connected, because that takes a while. */
+const largeBytes = 8 * 1024 * 1024
+
+/** A small file is left alone while its sender is busy with others, but is examined well before it settles by time alone. Milliseconds. */
+export const quietMs = (settleMs: number): number => settleMs / 2
+
 /** Hashes and judges what was received and not examined yet; how many were. Two files at a time. */
 export async function examineReceived(context: InboxContext): Promise<number> {
+  const quiet = { largeBytes, quietMs: quietMs(context.settings.settleMs) }
   let count = 0
-  let waiting = await listUnexaminedAfter(context.db, 0)
+  let waiting = await listUnexaminedAfter(context.db, 0, quiet)
   const work = async () => {
     for (let row = waiting.shift(); row !== undefined; row = waiting.shift())
       if (await tryExamine(context, row)) count += 1
@@ -42,7 +49,7 @@ export async function examineReceived(context: InboxContext): Promise<number> {
   while (waiting.length > 0) {
     const last = waiting.at(-1)?.seq ?? 0
     await Promise.all([work(), work()])
-    waiting = await listUnexaminedAfter(context.db, last)
+    waiting = await listUnexaminedAfter(context.db, last, quiet)
   }
   return count
 }

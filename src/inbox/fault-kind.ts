@@ -10,10 +10,11 @@ const errnos = new Set([
 
 /**
  * SQLSTATE classes of a database in trouble: connection, transaction rolled back, resources, operator, system; and of
- * one that is not set up: a lock not given, an idle transaction ended, no privilege, damaged pages.
+ * one that is not set up: a statement that does not fit the schema (class 42, our fault and never the file's), a lock not
+ * given, an idle transaction ended, damaged pages.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
-const sqlStates = /^(?:(?:08|40|53|57|58)[0-9A-Z]{3}|55P03|25P03|25P04|42501|XX00[12])$/
+const sqlStates = /^(?:(?:08|40|42|53|57|58)[0-9A-Z]{3}|55P03|25P03|25P04|XX00[12])$/
 
 /** What pg and knex say, without a code, when a connection died under a query or a transaction. */
 const lostConnection = /not queryable|Query read timeout|Transaction query already complete/

@@ -1,5 +1,7 @@
+import { fstatSync, lstatSync } from 'node:fs'
 import type { BigIntStats } from 'node:fs'
-import { lstat } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { toError } from '../errors/index.ts'
 
 /** What tells one file from another whatever its name: device and inode, as the text of a signed 64-bit number. */
 export interface FileIdentity {
@@ -35,14 +37,24 @@ export function toFoundFile(stats: BigIntStats): FoundFile {
   }
 }
 
-/** Looks at a path; undefined where nothing is. */
-export async function findFile(path: string): Promise<FoundFile | undefined> {
+/** What file a handle leads to. */
+export function identifyHandle({ fd }: FileHandle): FileIdentity {
+  return toFoundFile(fstatSync(fd, { bigint: true }))
+}
+
+/**
+ * Looks at a path; undefined where nothing is.
+ *
+ * The system answers from memory, in a few microseconds: a trip to the thread pool takes twenty times as long, and there are several
+ * looks for each file that is sent.
+ */
+export function findFile(path: string): Promise<FoundFile | undefined> {
   try {
-    return toFoundFile(await lstat(path, { bigint: true }))
+    const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+    return Promise.resolve(stats === undefined ? undefined : toFoundFile(stats))
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? ''))
-      return undefined
-    throw error
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return Promise.resolve(undefined)
+    return Promise.reject(toError(error))
   }
 }
 

@@ -38,6 +38,7 @@ export async function findGhostUpload(
 ): Promise<GhostRow | undefined> {
   const { agency } = sender
   const name = nfc(path)
+  if (context.recentNames.isNoGhost(agency.agencyId, name)) return undefined
   const found = await attemptDatabase(context, async () => {
     const isPossible = await context.recentNames.mayBeGhost(agency.agencyId, name)
     return isPossible ? findGhostRow(context.db, agency.agencyId, name) : undefined

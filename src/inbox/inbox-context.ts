@@ -9,8 +9,10 @@ import type { KeepAlive } from './keep-alive.ts'
 import type { KeyedLock } from './keyed-lock.ts'
 import type { Places } from './layout.ts'
 import type { OpenUpload } from './open-upload.ts'
+import type { ReceivedRows } from './received-rows.ts'
 import type { RecentNames } from './recent-names.ts'
 import type { SyncFolder } from './sync-folder.ts'
+import type { RetentionSettings } from './types.ts'
 
 /** Settings of the inbox; the names are those of the configuration. */
 export interface InboxSettings {
@@ -23,6 +25,8 @@ export interface InboxSettings {
   readonly maxUploadBytes: number
   /** Room in MiB that is kept free on the disk; 1 GiB or 2 % of it unless given. */
   readonly reserveMb?: number | undefined
+  /** Nothing is removed unless given. */
+  readonly retention?: RetentionSettings | undefined
 }
 
 /** What the parts of the inbox share. */
@@ -49,6 +53,8 @@ export interface InboxContext {
   /** Files that this process has open for writing, by upload id. */
   readonly openUploads: Map<string, OpenUpload>
   readonly recentNames: RecentNames
+  /** Rows of acknowledged files that are still to be saved. Flush it before rows are asked for what a sender did. */
+  readonly receivedRows: ReceivedRows
   /** Agencies as they were when last asked for, by id, on the clock of `now`. */
   readonly agencyStates: Map<number, { readonly agency: Agency; readonly at: number }>
   /** Sessions that have touched files and are still connected to this process. */

@@ -15,8 +15,11 @@ import { createKeyedLock } from './keyed-lock.ts'
 import { createLayout } from './layout.ts'
 import { assertHomeWritable, hasHardLinks } from './probe-home.ts'
 import { createQueue } from './queue.ts'
+import { createReceivedRows } from './received-rows.ts'
 import { createReceiving } from './receiving.ts'
 import { createRecentNames } from './recent-names.ts'
+import { writeToOutbox } from './outbox.ts'
+import { sweepRetention } from './retention.ts'
 import { createSyncFolder } from './sync-folder.ts'
 import type { Inbox } from './types.ts'
 import { createUploads } from './uploads.ts'
@@ -77,6 +80,7 @@ export function createInbox(parts: InboxParts): Inbox {
     quotas: createAccountQuotas({ db, log, lock, now, places }),
     openUploads: new Map(),
     recentNames: createRecentNames(parts.db),
+    receivedRows: createReceivedRows({ db, log, noteBehind: () => background.noteBehind() }),
     agencyStates: new Map(),
     liveSessions: new Set(),
     lostUploads: new Set(),
@@ -118,6 +122,8 @@ export function createInbox(parts: InboxParts): Inbox {
     settleOnce: background.settleOnce,
     measureDisk: context.disk.measure,
     countAhead: () => countAhead(context),
+    writeToOutbox: (agency, fileName, content) => writeToOutbox(context, agency, fileName, content),
+    sweepRetention: (options = {}) => sweepRetention(context, options.isDryRun === true),
     hasHardLinks: () => hasHardLinks(places, parts.nodeId),
     async assertWritable() {
       await places.prepare()

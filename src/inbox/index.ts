@@ -7,6 +7,8 @@
  */
 export { createInbox } from './inbox.ts'
 export type { InboxParts } from './inbox.ts'
+export { findLastImported } from './last-imported.ts'
+export { listRecentRows } from './queue-store.ts'
 export { toReceipt } from './receipt.ts'
 export { toUploadJson } from './upload-json.ts'
 export type * from './types.ts'

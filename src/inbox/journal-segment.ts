@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { toError } from '../errors/index.ts'
@@ -23,7 +24,9 @@ const mentionMs = 200
 
 /** Opens a segment that is written by this process alone; appends to what stands there. Mode 0600. */
 export async function openSegment(path: string): Promise<Segment> {
-  const file: FileHandle = await open(path, 'a', 0o600)
+  const { O_APPEND, O_CREAT, O_DSYNC, O_WRONLY } = constants
+  // Each write is durable when it returns: one call where write and sync are two.
+  const file: FileHandle = await open(path, O_WRONLY | O_CREAT | O_APPEND | O_DSYNC, 0o600)
   let bytes = (await file.stat()).size
   let waiting: Waiting[] = []
   let writing: Promise<void> | undefined
@@ -35,7 +38,6 @@ export async function openSegment(path: string): Promise<Segment> {
       const text = Buffer.from(batch.map(({ line }) => `\n${line}\n`).join(''))
       await file.appendFile(text)
       bytes += text.length
-      if (batch.some(({ settle }) => settle !== undefined)) await file.datasync()
       for (const { settle } of batch) settle?.()
     } catch (error) {
       for (const { settle } of batch) settle?.(toError(error))

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { AccessError, NotFoundError, UsageError } from '../errors/index.ts'
 import { findFile } from './file-identity.ts'
-import type { Area, Layout } from './types.ts'
+import type { Area, Layout, Located } from './types.ts'
 
 /** The layout with the places that only the inbox itself knows. */
 export interface Places extends Layout {
@@ -48,7 +48,7 @@ function toSegment(segment: string): string {
 }
 
 /** Checks that every folder on the way is a real one, and that the end is not a link. */
-async function walk(root: string, segments: readonly string[]): Promise<string> {
+async function walk(root: string, segments: readonly string[]): Promise<Located> {
   let path = root
   const folders = ['', ...segments.slice(0, -1)].map((segment) => (path = join(path, segment)))
   const last = segments.at(-1)
@@ -64,7 +64,7 @@ async function walk(root: string, segments: readonly string[]): Promise<string> 
       throw new NotFoundError('PATH_NOT_FOUND', 'There is no such folder.')
   }
   if (found?.kind === 'other') refuseLink()
-  return end ?? path
+  return end === undefined ? { absolute: path, found: above[0] } : { absolute: end, found }
 }
 
 /** Paths below a home folder. Nothing is made before `prepare`. */
@@ -84,6 +84,9 @@ export function createLayout(home: string): Places {
     spool: (uploadId) => join(home, 'spool', uploadId),
     openSpool: (uploadId) => join(home, 'spool', `${uploadId}.open`),
     async locate(agency, area, path) {
+      return (await places.look(agency, area, path)).absolute
+    },
+    async look(agency, area, path) {
       if (path.length > maxDepth)
         throw new UsageError('PATH_INVALID', `Folders may be ${maxDepth} deep, no deeper.`)
       const segments = path.map(toSegment)

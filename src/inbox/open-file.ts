@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { copyFile, link, open as openFs, rename, rm, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { v7 as createId } from 'uuid'
 import { ConflictError, NotFoundError, UsageError } from '../errors/index.ts'
 import type { Admission } from './account-quotas.ts'
@@ -9,8 +10,8 @@ import { assertActive } from './assert-active.ts'
 import { assertExtension } from './assert-extension.ts'
 import { assertName } from './assert-name.ts'
 import { attemptDatabase } from './attempt-database.ts'
-import { toNewUpload } from './close-file.ts'
-import { findFile, isSameFile, toFoundFile } from './file-identity.ts'
+import { toNewUpload } from './open-row.ts'
+import { findFile, identifyHandle, isSameFile } from './file-identity.ts'
 import type { FoundFile } from './file-identity.ts'
 import { findGhostBytes } from './ghosts.ts'
 import type { InboxContext } from './inbox-context.ts'
@@ -46,7 +47,7 @@ function assertMayOpen(found: FoundFile | undefined, mode: OpenMode): void {
 }
 
 /** Makes the state of a file that is open under its final name; `base` bytes of it count as written. */
-async function register(
+function register(
   context: InboxContext,
   opening: Opening,
   handle: FileHandle,
@@ -56,10 +57,11 @@ async function register(
     isAcknowledged: boolean
     openedAt?: Date
     hasSecondName?: boolean
+    namesDurable?: Promise<unknown>
   },
-): Promise<OpenUpload> {
+): OpenUpload {
   const { sender, path, mode } = opening
-  const { device, inode } = toFoundFile(await handle.stat({ bigint: true }))
+  const { device, inode } = identifyHandle(handle)
   const open = createOpenUpload({
     uploadId: known.uploadId,
     agency: sender.agency,
@@ -75,6 +77,7 @@ async function register(
     isAppend: mode.append && !mode.truncate,
     isAcknowledged: known.isAcknowledged,
     hasSecondName: known.hasSecondName ?? false,
+    namesDurable: known.namesDurable,
     base: known.base,
     path,
     fileName: path.at(-1) ?? '',
@@ -117,7 +120,7 @@ async function replaceFile(context: InboxContext, opening: Opening): Promise<Ope
   const second = context.places.openSpool(uploadId)
   const handle = await openFs(second, createNew, 0o600)
   const known = { uploadId, base: 0, isAcknowledged: false }
-  return takeName(context, opening, await register(context, opening, handle, known), second)
+  return takeName(context, opening, register(context, opening, handle, known), second)
 }
 
 /** Another connection goes on with a file whose first one has perhaps died without our knowing. */
@@ -133,7 +136,7 @@ async function takeOver(
   const base = wholePrefix(old)
   await handle.truncate(base)
   const { uploadId, isAcknowledged, openedAt } = old
-  const open = await register(context, opening, handle, {
+  const open = register(context, opening, handle, {
     uploadId,
     base,
     isAcknowledged,
@@ -172,7 +175,7 @@ async function copyOnWrite(
   await copyFile(from, second, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
   const handle = await openFs(second, readWrite)
   const base = (await handle.stat()).size
-  const open = await register(context, opening, handle, {
+  const open = register(context, opening, handle, {
     uploadId: copyId,
     base,
     isAcknowledged: false,
@@ -220,6 +223,13 @@ async function createUnlinked(context: InboxContext, opening: Opening): Promise<
   })
 }
 
+/** Begins to make names durable, so that CLOSE need not wait for it; that is where a failure is told. */
+function syncNames({ syncFolder }: InboxContext, paths: readonly string[]): Promise<unknown> {
+  const syncing = Promise.all(paths.map((path) => syncFolder(dirname(path))))
+  syncing.catch(() => undefined)
+  return syncing
+}
+
 /** A new file: made in the spool as `<id>.open`, then given its name in the inbox. */
 async function createFile(context: InboxContext, opening: Opening): Promise<OpenUpload> {
   const uploadId = createId()
@@ -233,8 +243,13 @@ async function createFile(context: InboxContext, opening: Opening): Promise<Open
     if (isWithoutLinks(error)) return createUnlinked(context, opening)
     throw error
   }
-  const known = { uploadId, base: 0, isAcknowledged: false, hasSecondName: true }
-  return register(context, opening, handle, known)
+  return register(context, opening, handle, {
+    uploadId,
+    base: 0,
+    isAcknowledged: false,
+    hasSecondName: true,
+    namesDurable: syncNames(context, [second, opening.absolute]),
+  })
 }
 
 async function openByMode(
@@ -297,8 +312,8 @@ export async function openFile(
   context.muffle(agency.agency)
   const segments = path.map((segment) => segment.normalize('NFC'))
   const { open, isReplaced } = await context.lock(`agency:${agency.agencyId}`, async () => {
-    const absolute = await context.places.locate(agency.agency, 'inbox', segments)
-    const found = await findFile(absolute)
+    const { absolute, found } = await context.places.look(agency.agency, 'inbox', segments)
+    if (found !== undefined) await context.receivedRows.flush()
     const opening = { sender, path: segments, absolute, mode, forcedTemplate, admission }
     const open = await openByMode(context, opening, found)
     context.quotas.begin(sender, open, open.base)

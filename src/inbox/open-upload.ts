@@ -1,3 +1,5 @@
+import { fstatSync } from 'node:fs'
+import type { Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import type { Agency } from '../agencies/index.ts'
 import { ConflictError, LimitError } from '../errors/index.ts'
@@ -24,6 +26,8 @@ export interface OpenUpload extends FileIdentity {
   readonly isAcknowledged: boolean
   /** Its bytes have their second name `<id>.open` in the spool from the beginning: CLOSE need only rename it. */
   hasSecondName: boolean
+  /** Settles when the two names that OPEN gave the file are durable; undefined where CLOSE makes them so. */
+  readonly namesDurable: Promise<unknown> | undefined
   /** The row `receiving`, which is made a moment after OPEN; see `announceSoon`. */
   announcing: Announcing | undefined
   /** Written through this handle, or through the one it took over from. */
@@ -119,4 +123,9 @@ export function judgeSize(open: OpenUpload): number {
 /** Length of the beginning that is surely there: what a resume may build on. */
 export function wholePrefix(open: OpenUpload): number {
   return open.written.prefix(open.base)
+}
+
+/** Facts of the file behind the handle, as it is now. The system answers from memory, faster than a trip to the thread pool. */
+export function statOpen(open: OpenUpload): Stats {
+  return fstatSync(open.handle.fd)
 }

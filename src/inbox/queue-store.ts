@@ -1,5 +1,8 @@
+import type { Feed } from '../agencies/index.ts'
 import { inTransaction } from '../db/index.ts'
 import type { Db, Queryable, Trx } from '../db/index.ts'
+import { rankByName } from './rank-by-name.ts'
+import type { Rank, WaitingUpload } from './rank-by-name.ts'
 import type { Outcome, RejectedRow, UploadReport } from './types.ts'
 import { uploadColumns } from './upload-row.ts'
 import type { UploadRow } from './upload-row.ts'
@@ -28,6 +31,26 @@ async function listClaimableAgencies(db: Queryable, owner: string): Promise<numb
   return rows.map(({ agency_id }) => agency_id)
 }
 
+/** Places of the uploads of feeds that take files by name; empty, and cheap, where there is no such feed. */
+async function rankWaiting(
+  trx: Trx,
+  agencyId: number,
+  feeds: readonly Feed[],
+): Promise<readonly Rank[]> {
+  if (feeds.every(({ sortBy }) => sortBy === 'time')) return []
+  const waiting = await trx<WaitingUpload & { agency_id: number; state: string }>('uploads')
+    .where({ agency_id: agencyId })
+    .whereIn('state', ['queued', 'importing'])
+    .select('upload_id', 'seq', 'file_name', 'rejects_of')
+  return rankByName(feeds, waiting)
+}
+
+/** Place of an upload in the queue: its `seq`, unless its feed gave it another one. */
+const placeOf = (alias: string, isRanked: boolean) =>
+  isRanked
+    ? `coalesce((select r.place from ranks r where r.upload_id = ${alias}.upload_id), ${alias}.seq)`
+    : `${alias}.seq`
+
 /**
  * Claims the agency's next upload: the lowest in order, none while another one of it is in work. The caller holds the
  * claim lock of the agency, and this statement's snapshot is newer than the lock.
@@ -37,9 +60,13 @@ async function claimOfAgency(
   agencyId: number,
   owner: string,
   leaseMs: number,
+  ranks: readonly Rank[],
 ): Promise<UploadRow | undefined> {
+  const isRanked = ranks.length > 0
+  const [own, other] = [placeOf('c', isRanked), placeOf('e', isRanked)]
   const { rows } = await trx.raw<{ rows: UploadRow[] }>(
-    `with claimed as (
+    `with ${isRanked ? 'ranks as (select * from unnest(:ids::uuid[], :places::bigint[]) as r(upload_id, place)),' : ''}
+     claimed as (
        update uploads u
           set state       = 'importing',
               fence       = u.fence + 1,
@@ -57,22 +84,30 @@ async function claimOfAgency(
                    and not exists (
                          select 1 from uploads e
                           where e.agency_id = c.agency_id and e.upload_id <> c.upload_id
-                            and (   (e.state = 'queued'    and e.seq < c.seq)
-                                 or (e.state = 'importing' and (not ${isAbandoned('e')} or e.seq < c.seq))))
-                 order by c.seq
+                            and (   (e.state = 'queued'    and ${other} < ${own})
+                                 or (e.state = 'importing' and (not ${isAbandoned('e')} or ${other} < ${own}))))
+                 order by ${own}
                    for update skip locked
                  limit 1)
        returning u.*
      )
      select ${uploadColumns} from claimed u join agencies a using (agency_id)`,
-    { owner, leaseMs, agencyId },
+    {
+      owner,
+      leaseMs,
+      agencyId,
+      ...(isRanked && {
+        ids: ranks.map(({ uploadId }) => uploadId),
+        places: ranks.map(({ rank }) => rank),
+      }),
+    },
   )
   return rows[0]
 }
 
 /**
  * Claims the next upload of any agency: in order and one at a time per agency, other agencies side by side, by the
- * database's clock (reference/reliability.md §5.5).
+ * database's clock (reference/reliability.md §5.5). The order is that of arrival, within a feed that asks for it that of names.
  *
  * "None in work" is a check across rows, which `skip locked` alone does not make safe: two claims may each not see the
  * other's. So whoever looks at an agency holds its advisory lock until the commit; others pass it by.
@@ -81,19 +116,22 @@ export async function claimNext(
   db: Db,
   owner: string,
   leaseMs: number,
+  listFeeds: (agencyId: number) => Promise<readonly Feed[]>,
 ): Promise<UploadRow | undefined> {
-  return inTransaction(db, async (trx) => {
-    for (const agencyId of await listClaimableAgencies(trx, owner)) {
+  for (const agencyId of await listClaimableAgencies(db, owner)) {
+    const feeds = await listFeeds(agencyId)
+    const row = await inTransaction(db, async (trx) => {
       const { rows } = await trx.raw<{ rows: { locked: boolean }[] }>(
         'select pg_try_advisory_xact_lock(?, ?) as locked',
         [claimLock, agencyId],
       )
-      if (rows[0]?.locked !== true) continue
-      const row = await claimOfAgency(trx, agencyId, owner, leaseMs)
-      if (row !== undefined) return row
-    }
-    return undefined
-  })
+      if (rows[0]?.locked !== true) return undefined
+      const ranks = await rankWaiting(trx, agencyId, feeds)
+      return claimOfAgency(trx, agencyId, owner, leaseMs, ranks)
+    })
+    if (row !== undefined) return row
+  }
+  return undefined
 }
 
 /** What proves that somebody still has the upload. */
@@ -198,11 +236,15 @@ export async function insertRejectedRows(
   )
 }
 
-interface LastImported {
+interface LastImport {
   upload_id: string
+  file_name: string
   sha256: string
   template: string
   template_version: number
+  rejects_header: string[] | null
+  unknown_codes: Record<string, string[]> | null
+  has_undo_since: boolean
 }
 
 /** The file whose rows are in force for a feed: the one imported last. Files that mended rows do not count. */
@@ -210,8 +252,8 @@ export async function findLastImport(
   db: Queryable,
   agencyId: number,
   feed: string,
-): Promise<LastImported | undefined> {
-  return db<LastImported>('uploads')
+): Promise<LastImport | undefined> {
+  return db<LastImport>('uploads')
     .where({ agency_id: agencyId, feed } as never)
     .whereIn('state' as never, ['imported', 'imported-with-rejects'])
     .whereNull('rejects_of' as never)
@@ -219,5 +261,32 @@ export async function findLastImport(
     .whereNotNull('template')
     .orderBy('finished_at', 'desc')
     .orderBy('seq', 'desc')
-    .first('upload_id', 'sha256', 'template', 'template_version')
+    .first(
+      ...(['upload_id', 'file_name', 'sha256', 'template', 'template_version'] as const),
+      'rejects_header',
+      db.raw(`report #> '{detected,unknownCodes}' as unknown_codes`),
+      db.raw(
+        `exists (select from uploads u
+                  where u.agency_id = uploads.agency_id and u.undone_at > uploads.finished_at) as has_undo_since`,
+      ),
+    )
+}
+
+/** Rows read that were not blank, of the last five imported files of a feed and template; newest first. */
+export async function listRecentRows(
+  db: Queryable,
+  agencyId: number,
+  feed: string,
+  template: string,
+): Promise<number[]> {
+  const { rows } = await db.raw<{ rows: { count: number }[] }>(
+    `select (report #>> '{rows,read}')::integer - (report #>> '{rows,blank}')::integer as count
+       from uploads
+      where agency_id = :agencyId and feed = :feed and template = :template
+        and state in ('imported', 'imported-with-rejects') and rejects_of is null and report is not null
+      order by seq desc
+      limit 5`,
+    { agencyId, feed, template },
+  )
+  return rows.map(({ count }) => count)
 }

@@ -8,13 +8,14 @@ import type { InboxContext } from './inbox-context.ts'
 import {
   claimNext,
   countFault,
-  findLastImport,
   insertRejectedRows,
   lengthenLease,
+  listRecentRows,
   putBackUpload,
   saveOutcome,
 } from './queue-store.ts'
 import type { Hold } from './queue-store.ts'
+import { findLastImported } from './last-imported.ts'
 import { tellLost } from './tell-lost.ts'
 import type { Claim, Queue } from './types.ts'
 import { toUpload } from './upload-row.ts'
@@ -113,6 +114,7 @@ async function prepare(context: InboxContext, row: UploadRow): Promise<Claim | u
 /** The queue of uploads that are whole (reference/reliability.md §5.5). */
 export function createQueue(context: InboxContext): Queue {
   const { db, leaseMs, log } = context
+  const listFeeds = (agencyId: number) => context.agencies.listFeeds(agencyId)
 
   async function putBack(hold: Hold, attempts: number, fault: unknown): Promise<void> {
     const { uploadId, agencyId } = hold
@@ -127,7 +129,7 @@ export function createQueue(context: InboxContext): Queue {
   return {
     async claim() {
       for (;;) {
-        const row = await claimNext(db, context.nodeId, leaseMs)
+        const row = await claimNext(db, context.nodeId, leaseMs, listFeeds)
         if (row === undefined) return undefined
         try {
           const claim = await prepare(context, row)
@@ -149,15 +151,7 @@ export function createQueue(context: InboxContext): Queue {
     },
     putBack: (claim, fault) => putBack(toHold(claim), claim.upload.attempts, fault),
     archive: (agencyId, uploadId) => archiveUpload(context, agencyId, uploadId),
-    async findLastImported(agencyId, feed) {
-      const last = await findLastImport(db, agencyId, feed)
-      if (last === undefined) return undefined
-      return {
-        uploadId: last.upload_id,
-        sha256: last.sha256,
-        template: last.template,
-        templateVersion: last.template_version,
-      }
-    },
+    findLastImported: (agencyId, feed) => findLastImported(db, agencyId, feed),
+    listRecentRows: (agencyId, feed, template) => listRecentRows(db, agencyId, feed, template),
   }
 }

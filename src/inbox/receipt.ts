@@ -18,6 +18,7 @@ export function toReceipt(upload: Upload): UploadReport {
     rows: { ...known.rows, ...report.rows },
     records: { ...known.records, ...report.records },
     events: { ...known.events, ...report.events },
+    changes: report.changes ?? [],
     issues: report.issues,
     guard: report.guard,
     detected: { ...known.detected, ...report.detected },

@@ -68,6 +68,7 @@ export function createReceiving(context: InboxContext): Receiving {
     async receiveWhole(sender, fileName, bytes, options = {}) {
       const open = await openFile(context, sender, [fileName], anew, options.template ?? null)
       await inOneGo(open, (file) => writeWhole(file, bytes))
+      await context.receivedRows.flush()
       const row = await findUpload(context.db, sender.agency.agencyId, open.uploadId)
       if (row === undefined)
         throw new NotFoundError('UPLOAD_NOT_FOUND', 'The file is safe, but has no row yet.', {
@@ -93,7 +94,9 @@ export function createReceiving(context: InboxContext): Receiving {
       return file.links === 2 && (await findUnfinished(context, file)) !== undefined
     },
     measureRoom: (sender) => measureRoom(context, sender),
+    whenRecorded: () => context.receivedRows.flush(),
     async endSession(sessionId) {
+      await context.receivedRows.flush()
       context.liveSessions.delete(sessionId)
       context.sessions.delete(sessionId)
       const saved = await attemptDatabase(context, () => removeTouches(context.db, sessionId))

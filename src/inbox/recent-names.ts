@@ -5,6 +5,8 @@ import { listNamesOfAgency } from './ghost-store.ts'
 export interface RecentNames {
   /** A file was received, or found, under this path below inbox/. */
   note(agencyId: number, path: string): void
+  /** True when it is known at once that there is no ghost at this path. */
+  isNoGhost(agencyId: number, path: string): boolean
   /** False only when there can be no ghost at this path. */
   mayBeGhost(agencyId: number, path: string): Promise<boolean>
   /** Names of this agency have changed in a way that is read from the database again. */
@@ -22,6 +24,8 @@ const mostNames = 50_000
  */
 export function createRecentNames(db: Db): RecentNames {
   const agencies = new Map<number, Promise<Set<string>>>()
+  /** Those of `agencies` that have been read. */
+  const read = new Map<number, Set<string>>()
   let isShared = true
 
   function namesOf(agencyId: number): Promise<Set<string>> {
@@ -29,7 +33,12 @@ export function createRecentNames(db: Db): RecentNames {
     if (known !== undefined) return known
     const loading = listNamesOfAgency(db, agencyId, mostNames).then((paths) => new Set(paths))
     agencies.set(agencyId, loading)
-    loading.catch(() => agencies.delete(agencyId))
+    loading.then(
+      (names) => {
+        if (agencies.get(agencyId) === loading) read.set(agencyId, names)
+      },
+      () => agencies.delete(agencyId),
+    )
     return loading
   }
 
@@ -49,14 +58,21 @@ export function createRecentNames(db: Db): RecentNames {
         ?.then((names) => add(names, path))
         .catch(() => undefined)
     },
+    isNoGhost: (agencyId, path) => !isShared && read.get(agencyId)?.has(path) === false,
     async mayBeGhost(agencyId, path) {
       if (isShared) return true
       return (await namesOf(agencyId)).has(path)
     },
-    forget: (agencyId) => void agencies.delete(agencyId),
+    forget(agencyId) {
+      agencies.delete(agencyId)
+      read.delete(agencyId)
+    },
     setCompany(hasCompany) {
       // what others received meanwhile has to be read anew
-      if (isShared && !hasCompany) agencies.clear()
+      if (isShared && !hasCompany) {
+        agencies.clear()
+        read.clear()
+      }
       isShared = hasCompany
     },
   }

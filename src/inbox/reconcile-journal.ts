@@ -89,6 +89,7 @@ async function reconcileEntry(
     if (row !== undefined || entry.state !== 'receiving') return false
     return saveReceiving(context.db, toRow(context, entry))
   }
+  if (context.receivedRows.isWaiting(entry.uploadId)) return false
   if (row === undefined) {
     const isElsewhere = !isOurs(entry.nodeId) && isAlive(entry.nodeId)
     return entry.state === 'receiving' && isElsewhere ? false : record(context, entry, row)

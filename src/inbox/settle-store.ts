@@ -12,7 +12,7 @@ const deadAfter = `interval '15 seconds'`
 const isLive = `exists (select 1 from nodes n where n.node_id = t.node_id and n.seen_at > now() - ${deadAfter})`
 
 /** True for an upload `u` that a session which is still connected has touched. */
-const isHeldOpen = `exists (
+export const isHeldOpen = `exists (
   select 1 from upload_touches t
    where t.agency_id = u.agency_id and t.upload_id = u.upload_id and ${isLive})`
 
@@ -154,10 +154,14 @@ async function saveHold(
 }
 
 /**
- * Milliseconds until the next received file may settle by time alone, or keeps later ones back no longer; undefined
- * when none waits. A file that is kept back by an earlier one has no time of its own.
+ * Milliseconds until the next received file may settle by time alone, is to be examined because its sender has been quiet for `quietMs`,
+ * or keeps later ones back no longer; undefined when none waits. A file that is kept back by an earlier one has no time of its own.
  */
-export async function findNextSettle(db: Queryable, settleMs: number): Promise<number | undefined> {
+export async function findNextSettle(
+  db: Queryable,
+  settleMs: number,
+  quietMs: number,
+): Promise<number | undefined> {
   const { rows } = await db.raw<{ rows: { wait: number | null }[] }>(
     `with barriers as (
        select u.agency_id, u.seq, u.received_at + ? * interval '1 millisecond' as due
@@ -170,9 +174,13 @@ export async function findNextSettle(db: Queryable, settleMs: number): Promise<n
          from uploads u
         where u.state = 'received' and u.sha256 is not null and not ${isWaiting}
           and not exists (select 1 from barriers b where b.agency_id = u.agency_id and b.seq < u.seq)
+       union all
+       select u.touched_at + ? * interval '1 millisecond'
+         from uploads u
+        where u.state = 'received' and u.sha256 is null and u.touched_at > now() - ? * interval '1 millisecond'
      )
      select ceil(extract(epoch from min(due) - now()) * 1000)::int as wait from times`,
-    [barrierMs(settleMs), barrierMs(settleMs), settleMs],
+    [barrierMs(settleMs), barrierMs(settleMs), settleMs, quietMs, quietMs],
   )
   const wait = rows[0]?.wait ?? undefined
   return wait === undefined ? undefined : Math.max(wait, 0)

@@ -1,7 +1,7 @@
 import type { Agency } from '../agencies/index.ts'
 import { AccessError, NotFoundError } from '../errors/index.ts'
 import { attemptDatabase } from './attempt-database.ts'
-import { findFile, isSameFile } from './file-identity.ts'
+import { isSameFile } from './file-identity.ts'
 import type { FoundFile } from './file-identity.ts'
 import type { InboxContext } from './inbox-context.ts'
 import type { OpenUpload } from './open-upload.ts'
@@ -32,8 +32,7 @@ export async function findStanding(
   if (path.length === 0)
     throw new AccessError('PATH_READ_ONLY', 'The inbox itself cannot be changed.')
   const segments = path.map((segment) => segment.normalize('NFC'))
-  const absolute = await context.places.locate(agency.agency, 'inbox', segments)
-  const found = await findFile(absolute)
+  const { absolute, found } = await context.places.look(agency.agency, 'inbox', segments)
   if (found === undefined)
     throw new NotFoundError('PATH_NOT_FOUND', 'There is no such file or folder.')
   return { absolute, path: segments, found }
@@ -46,6 +45,7 @@ export async function findStandingUpload(
   found: FoundFile,
 ): Promise<StandingUpload> {
   const open = [...context.openUploads.values()].find((upload) => isSameFile(found, upload))
+  await context.receivedRows.flush()
   const attempt = await attemptDatabase(context, () =>
     findUploadByFile(context.db, agency.agencyId, found),
   )

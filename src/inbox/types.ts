@@ -3,6 +3,7 @@ import type { Agency, Quota } from '../agencies/index.ts'
 import type { Trx } from '../db/index.ts'
 import type { ErrorCode } from '../errors/index.ts'
 import type { Evidence } from '../formats/index.ts'
+import type { FoundFile } from './file-identity.ts'
 import type { uploadStates } from './upload-states.ts'
 
 export type UploadState = (typeof uploadStates)[number]
@@ -68,6 +69,17 @@ export interface ReportIssue {
   readonly firstRows: readonly { readonly row: number; readonly line: number }[]
 }
 
+/** Why one event is not what it was, for a clerk; at most 50 of them are told. */
+export interface ReportChange {
+  readonly kind: 'rescheduled' | 'cancelled' | 'ambiguous' | 'held'
+  readonly caseNumber: string | null
+  /** Local start before, `YYYY-MM-DD` or `YYYY-MM-DD HH:MM`; null for an event that is new. */
+  readonly from: string | null
+  /** Local start now; null where there is none any more. */
+  readonly to: string | null
+  readonly why: string
+}
+
 /** What an import did: `receipt.json`, and `uploads report` once `messages` is added (design/interface.md §7; keys are exact). */
 export interface UploadReport {
   readonly uploadId: string
@@ -99,6 +111,8 @@ export interface UploadReport {
     readonly cancelled: number
     readonly ambiguous: number
   }
+  /** Examples of what stands in `events`, and of what was held; absent in reports of earlier versions. */
+  readonly changes?: readonly ReportChange[]
   readonly issues: readonly ReportIssue[]
   readonly guard: Readonly<Record<string, number | string | null>>
   readonly detected: {
@@ -106,7 +120,12 @@ export interface UploadReport {
     readonly delimiter: string | null
     readonly headerRow: number | null
     readonly sheet: string | null
+    /** What the file came packed in, outermost first (`pgp`, `gzip`, `zip`); absent where in nothing. */
+    readonly opened?: readonly string[]
+    /** What changed since the feed's last imported file, in words. */
     readonly drift: readonly string[]
+    /** By field, the texts that stand for nothing known; absent where there are none. */
+    readonly unknownCodes?: Readonly<Record<string, readonly string[]>>
   }
   readonly timings: Readonly<Record<string, number>>
 }
@@ -234,6 +253,11 @@ export interface Receiving {
   beginSession(sender: Sender): void
   /** How much the sender may still send. */
   measureRoom(sender: Sender): Promise<Room>
+  /**
+   * Settles when what was acknowledged has its row, or the database is away and the journal keeps it. Call it before a client is told
+   * that its session is over: whoever looks then finds what was sent. Never throws.
+   */
+  whenRecorded(): Promise<void>
   /** The connection is gone: what only waited for it may settle now. */
   endSession(sessionId: string): Promise<void>
 }
@@ -271,6 +295,21 @@ export interface RejectedRow {
   }[]
 }
 
+/** The file whose rows are in force for a feed. */
+export interface LastImported {
+  readonly uploadId: string
+  readonly fileName: string
+  readonly sha256: string
+  readonly template: string
+  readonly templateVersion: number
+  /** Its column names, as they stood in the file; null where they were not kept. */
+  readonly columns: readonly string[] | null
+  /** By field, the texts of it that stood for nothing known. */
+  readonly unknownCodes: Readonly<Record<string, readonly string[]>>
+  /** Something of the agency was undone since, perhaps with rows that this file only repeated: the same bytes may bring them back. */
+  readonly hasUndoSince: boolean
+}
+
 /** The queue between inbox and importer (reference/reliability.md §5.5). */
 export interface Queue {
   /** Takes the next upload that may be imported: in order and one at a time per agency, leased for 60 s. */
@@ -289,12 +328,12 @@ export interface Queue {
   /** After the commit: receipt, rejects and error text durable, file moved, row marked. Idempotent; also done by the reconciler. */
   archive(agencyId: number, uploadId: string): Promise<void>
   /** The feed's last imported file, for the duplicate rule; `feed` '' without feeds. */
-  findLastImported(
-    agencyId: number,
-    feed: string,
-  ): Promise<
-    { uploadId: string; sha256: string; template: string; templateVersion: number } | undefined
-  >
+  findLastImported(agencyId: number, feed: string): Promise<LastImported | undefined>
+  /**
+   * Rows that held something in each of the last five files that were imported for a feed with a template, newest first;
+   * files that mended rows do not count.
+   */
+  listRecentRows(agencyId: number, feed: string, template: string): Promise<number[]>
 }
 
 export interface UploadFilter {
@@ -321,8 +360,28 @@ export interface Uploads {
   ): Promise<Upload>
   /** Refuses an upload that is held or waits in the queue. @throws ConflictError UPLOAD_STATE in any other state */
   discard(agencyId: number, uploadId: string, actor: string): Promise<Upload>
-  /** Refused or duplicate uploads are queued once more, as if they had just come: an earlier release counts no more. */
-  retry(agencyId: number, uploadId: string, actor: string): Promise<Upload>
+  /**
+   * Refused, duplicate or undone uploads are queued once more, as if they had just come: with the newest template; an earlier
+   * release counts no more.
+   * @throws ConflictError UPLOAD_STATE; OUT_OF_ORDER, without `force`, when a newer file of its feed was imported
+   */
+  retry(
+    agencyId: number,
+    uploadId: string,
+    actor: string,
+    options?: { readonly force?: boolean | undefined },
+  ): Promise<Upload>
+  /**
+   * Marks an imported upload as undone, in one transaction with `takeBack`, which makes the records what they were and gives
+   * figures for the audit trail; the receipt then says so. One that is undone already is given back as it is.
+   * @throws ConflictError UPLOAD_STATE unless it was imported; whatever `takeBack` throws, and nothing is changed
+   */
+  undo(
+    agencyId: number,
+    uploadId: string,
+    actor: string,
+    takeBack: (trx: Trx, upload: Upload) => Promise<Readonly<Record<string, unknown>>>,
+  ): Promise<Upload>
   listRejectedRows(agencyId: number, uploadId: string): Promise<RejectedRow[]>
   /** What an account has used of its quota; folders are not counted. */
   measureUsage(agencyId: number, account: string): Promise<AccountUsage>
@@ -334,12 +393,20 @@ export interface Uploads {
 
 export type Area = 'inbox' | 'processed' | 'error' | 'outbox'
 
+/** A place on disk, and what stands there. */
+export interface Located {
+  readonly absolute: string
+  readonly found: FoundFile | undefined
+}
+
 /** Where things lie on disk. */
 export interface Layout {
   readonly home: string
   area(agency: string, area: Area): string
   /** Absolute path of segments below an area, walked without following links. @throws AccessError PATH_OUTSIDE, NotFoundError PATH_NOT_FOUND (only for a missing parent) */
   locate(agency: string, area: Area, path: readonly string[]): Promise<string>
+  /** As `locate`, and what stands there; undefined where nothing does. */
+  look(agency: string, area: Area, path: readonly string[]): Promise<Located>
   spool(uploadId: string): string
 }
 
@@ -384,6 +451,23 @@ export interface InboxFigures {
   readonly lost: number
 }
 
+/** Days that things are kept; 0: for ever. The names are those of the configuration (`retention.…`). */
+export interface RetentionSettings {
+  readonly processedDays: number
+  readonly errorDays: number
+  readonly outboxDays: number
+  readonly rejectsDays: number
+}
+
+/** What retention has removed, or would remove. */
+export interface RetentionFigures {
+  /** Originals; each goes with its receipt and texts. */
+  readonly processed: { readonly files: number; readonly bytes: number }
+  readonly error: { readonly files: number; readonly bytes: number }
+  readonly outbox: { readonly files: number }
+  readonly rejectedRows: number
+}
+
 export interface Inbox {
   readonly layout: Layout
   readonly receiving: Receiving
@@ -405,6 +489,14 @@ export interface Inbox {
   countAhead(): Promise<number>
   /** Whether the disk of the home knows hard links; without them the spool holds copies. */
   hasHardLinks(): Promise<boolean>
+  /** Writes `results-<day>.csv` for an agency to fetch, whole or not at all. @throws UsageError PATH_INVALID for another name */
+  writeToOutbox(
+    agency: string,
+    fileName: string,
+    content: string | AsyncIterable<string>,
+  ): Promise<void>
+  /** Removes what is older than `retention.…` allows; a started inbox does it by itself every hour. A dry run only counts. */
+  sweepRetention(options?: { readonly isDryRun?: boolean }): Promise<RetentionFigures>
   /** For readiness: can the inbox be written? */
   assertWritable(): Promise<void>
 }

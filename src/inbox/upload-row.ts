@@ -27,6 +27,8 @@ export interface UploadRow {
   finished_at: Date | null
   archived_at: Date | null
   archive_path: string | null
+  /** When retention took the original away; null while it is kept. */
+  removed_at: Date | null
   feed: string
   forced_template: string | null
   is_released: boolean
@@ -52,7 +54,7 @@ export interface UploadRow {
 export const uploadColumns = `
   u.agency_id, a.agency, u.upload_id, u.seq, u.account, u.source, u.file_name, u.inbox_path,
   u.device::text as device, u.inode::text as inode, u.bytes, u.sha256, u.state, u.reason, u.node_id, u.evidence,
-  u.opened_at, u.touched_at, u.received_at, u.finished_at, u.archived_at, u.archive_path, u.feed, u.forced_template,
+  u.opened_at, u.touched_at, u.received_at, u.finished_at, u.archived_at, u.archive_path, u.removed_at, u.feed, u.forced_template,
   u.is_released, u.rejects_of, u.duplicate_of, u.superseded_by,
   u.vouched_by, u.vouched_seq, u.companion_of, u.template, u.template_version, u.report,
   u.explanation, u.rejects_header, u.attempts, u.deaths, u.fence`

@@ -154,20 +154,29 @@ export interface ReceivedState {
 }
 
 /**
- * The commit is not waited for on disk: the journal is durable before, and makes the row again after a power cut.
+ * The commit is not waited for on disk: the journal is durable before, and makes the rows again after a power cut.
  */
 const receivedStatement: PreparedStatement = {
   name: 'save-received',
   text: `with fast as (
        select set_config('synchronous_commit', 'off', true)
+     ), told as (
+       select *
+         from unnest($1::int[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
+                     $9::bigint[], $10::text[], $11::text[], $12::uuid[], $13::uuid[], $14::text[], $15::timestamptz[],
+                     $16::uuid[])
+              with ordinality
+           as t (agency_id, upload_id, account, source, file_name, inbox_path, device, inode, bytes, state, reason,
+                 rejects_of, node_id, forced_template, opened_at, session_id, place)
      ), saved as (
        insert into uploads as u (agency_id, upload_id, account, source, file_name, inbox_path, device, inode, bytes,
                                  state, reason, rejects_of, node_id, forced_template, opened_at, received_at,
                                  finished_at, archived_at)
-       select $1::int, $2::uuid, $3, $4, $5, $6, $7::bigint, $8::bigint, $9::bigint, $10::text, $11::text, $12::uuid, $13::uuid,
-              $14::text, $15::timestamptz, case when $10::text <> 'partial' then now() end,
-              case when $10::text = 'withdrawn' then now() end, case when $10::text = 'withdrawn' then now() end
-         from fast
+       select agency_id, upload_id, account, source, file_name, inbox_path, device, inode, bytes, state, reason,
+              rejects_of, node_id, forced_template, opened_at, case when state <> 'partial' then now() end,
+              case when state = 'withdrawn' then now() end, case when state = 'withdrawn' then now() end
+         from told, fast
+        order by place
        on conflict (agency_id, upload_id) do update
              set state = excluded.state, reason = excluded.reason, rejects_of = excluded.rejects_of, seq = default,
                  file_name = excluded.file_name, inbox_path = excluded.inbox_path, device = excluded.device,
@@ -178,40 +187,54 @@ const receivedStatement: PreparedStatement = {
        returning u.agency_id, u.upload_id
      ), touched as (
        insert into upload_touches (agency_id, upload_id, session_id, node_id)
-       select agency_id, upload_id, $16::uuid, $13::uuid from saved where $16::uuid is not null
+       select agency_id, upload_id, session_id, node_id
+         from saved join told using (agency_id, upload_id)
+        where session_id is not null
        on conflict do nothing
      )
-     select 1 as changed from saved`,
+     select upload_id from saved`,
+}
+
+/** An upload, and how its receiving ended. */
+export interface ReceivedUpload {
+  readonly row: NewUpload
+  readonly end: ReceivedState
 }
 
 /**
- * Ends the receiving: the row is made if it is missing, and takes its place in the order of arrival.
- * Does nothing to a row that has gone further; true when the row has changed. The journal must be durable before.
+ * Ends the receiving of uploads, each of which may stand there once: rows are made where they are missing, and take their places
+ * in the order of arrival, which is that of the list. Does nothing to a row that has gone further; gives the ids of those that
+ * have changed. The journal must be durable before.
  */
-export async function saveReceived(
+export async function saveAllReceived(
   db: Db,
-  upload: NewUpload,
-  { state, reason, rejectsOf }: ReceivedState,
-): Promise<boolean> {
-  const rows = await runPrepared(db, receivedStatement, [
-    upload.agencyId,
-    upload.uploadId,
-    upload.account,
-    upload.source,
-    upload.fileName,
-    upload.inboxPath,
-    upload.device,
-    upload.inode,
-    upload.bytes,
-    state,
-    reason,
-    rejectsOf,
-    upload.nodeId,
-    upload.forcedTemplate,
-    upload.openedAt,
-    upload.sessionId,
+  uploads: readonly ReceivedUpload[],
+): Promise<string[]> {
+  const column = (pick: (upload: ReceivedUpload) => unknown) => uploads.map(pick)
+  const rows = await runPrepared<{ upload_id: string }>(db, receivedStatement, [
+    column(({ row }) => row.agencyId),
+    column(({ row }) => row.uploadId),
+    column(({ row }) => row.account),
+    column(({ row }) => row.source),
+    column(({ row }) => row.fileName),
+    column(({ row }) => row.inboxPath),
+    column(({ row }) => row.device),
+    column(({ row }) => row.inode),
+    column(({ row }) => row.bytes),
+    column(({ end }) => end.state),
+    column(({ end }) => end.reason),
+    column(({ end }) => end.rejectsOf),
+    column(({ row }) => row.nodeId),
+    column(({ row }) => row.forcedTemplate),
+    column(({ row }) => row.openedAt),
+    column(({ row }) => row.sessionId),
   ])
-  return rows.length > 0
+  return rows.map(({ upload_id }) => upload_id)
+}
+
+/** `saveAllReceived` for one upload; true when its row has changed. */
+export async function saveReceived(db: Db, row: NewUpload, end: ReceivedState): Promise<boolean> {
+  return (await saveAllReceived(db, [{ row, end }])).length > 0
 }
 
 /** Uploads that had a name in the inbox which leads to another file now have it no longer. */

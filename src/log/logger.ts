@@ -29,13 +29,22 @@ export interface LoggerOptions {
   readonly stream?: NodeJS.WritableStream
 }
 
-function wrap(logger: winston.Logger): Logger {
+const levels = ['error', 'warn', 'info', 'debug'] as const
+
+/** A line below the level is dropped here: winston would build it first. */
+function wrap(logger: winston.Logger, level: LoggerOptions['level']): Logger {
+  const most = levels.indexOf(level)
+  const write =
+    (own: LoggerOptions['level']): Logger['info'] =>
+    (text, fields) => {
+      if (levels.indexOf(own) <= most) logger[own](text, fields)
+    }
   return {
-    error: (text, fields) => void logger.error(text, fields),
-    warn: (text, fields) => void logger.warn(text, fields),
-    info: (text, fields) => void logger.info(text, fields),
-    debug: (text, fields) => void logger.debug(text, fields),
-    child: (fields) => wrap(logger.child(fields)),
+    error: write('error'),
+    warn: write('warn'),
+    info: write('info'),
+    debug: write('debug'),
+    child: (fields) => wrap(logger.child(fields), level),
   }
 }
 
@@ -63,5 +72,6 @@ export function createLogger({ level, format, stream, hasColor = false }: Logger
       ),
       transports: [new winston.transports.Stream({ stream: stream ?? standardError() })],
     }),
+    level,
   )
 }

@@ -7,4 +7,12 @@
 export { createMessaging } from './messaging.ts'
 export type { MessagingParts } from './messaging.ts'
 export { messageStates } from './types.ts'
-export type { MessageFilter, MessageJson, Messaging, MessageState, StoredFlow } from './types.ts'
+export type {
+  MessageFilter,
+  MessageJson,
+  MessageResult,
+  Messaging,
+  MessageState,
+  Rehearsal,
+  StoredFlow,
+} from './types.ts'

@@ -20,8 +20,10 @@ import type { ChangeRow } from './message-store.ts'
 import { analyzeMessages } from './plan-store.ts'
 import { planMessages } from './plan.ts'
 import { createExample, previewFlow } from './preview.ts'
+import { rehearsePlan } from './rehearse.ts'
 import { createRenderer } from './render-message.ts'
 import type { Renderer } from './render-message.ts'
+import { readResults } from './results-store.ts'
 import { createLoop } from './run-loop.ts'
 import type { Messaging, StoredFlow } from './types.ts'
 
@@ -162,6 +164,7 @@ export function createMessaging({ db, bell, log, agencies, now }: MessagingParts
         for (const row of page) yield toMessageJson(row, renderer)
       }
     },
+    listResults: (agencyId, from, until) => readResults(db, agencyId, from, until),
     async get(agencyId, messageId) {
       const row = /^\d{1,18}$/.test(messageId)
         ? await findMessage(db, agencyId, messageId)
@@ -175,6 +178,7 @@ export function createMessaging({ db, bell, log, agencies, now }: MessagingParts
       const changes = await listChanges(db, agencyId, messageId)
       return { ...toMessageJson(row, renderer), history: toHistory(row, changes) }
     },
+    rehearse: (trx, agency, uploadId) => rehearsePlan(trx, agency, uploadId, now()),
     async preview(agencyId, flow, clientReference) {
       const agency = await agencies.getById(agencyId)
       const { body } = await getVersion(agencyId, flow)

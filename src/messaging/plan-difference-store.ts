@@ -19,7 +19,8 @@ const gone = `
   with gone as (
     select m.message_id, m.state as from_state,
            case when e.status = 'cancelled'                                      then 'event_cancelled'
-                when e.occurrence <> m.occurrence or e.status = 'rescheduled'    then 'superseded'
+                when e.occurrence <> m.occurrence
+                  or e.status in ('rescheduled', 'undone')                       then 'superseded'
                 when e.status <> all (f.statuses)                                then 'status_disabled'
                 when m.contact_id is not null and k.status is distinct from 'valid' then 'contact_removed'
                 when not exists (select from plan_steps s

@@ -5,20 +5,11 @@ import type { FlowVersion } from './flow-store.ts'
 import { toLanguageRows, toStepRows, toTimeRows } from './plan-tables.ts'
 import type { EventTime } from './send-time.ts'
 
-/** First key of the advisory locks of planning; the second is the agency. */
-const planLock = 7_361_022
-
 /** What is planned for: everything of an agency that is to come, or what one upload touched. */
 export interface PlanScope {
   readonly agencyId: number
   readonly uploadId: string | null
   readonly now: Date
-}
-
-/** Lets one transaction at a time plan for an agency; a long plan is waited for. */
-export async function lockPlanning(trx: Trx, agencyId: number): Promise<void> {
-  await trx.raw(`set local lock_timeout = '10min'`)
-  await trx.raw('select pg_advisory_xact_lock(?, ?)', [planLock, agencyId])
 }
 
 /**

@@ -40,7 +40,7 @@ const reach = `
                  row_number() over (partition by f.flow, k.client_id, k.channel
                                         order by k.status <> 'valid', k.contact_id) as place
             from plan_flows f
-            join contacts k on k.agency_id = :agencyId and k.status <> 'retired'
+            join contacts k on k.agency_id = :agencyId and k.status not in ('retired', 'undone')
            where (f.flow, k.client_id) in (select flow, client_id from plan_people where reason is null)
              and case when f.labels is null then lower(coalesce(k.label, '')) not in ('work', 'fax')
                       else k.label is null or lower(k.label) = any (f.labels) end) as k

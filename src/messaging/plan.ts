@@ -1,9 +1,10 @@
 import type { Agency } from '../agencies/index.ts'
 import type { Trx } from '../db/index.ts'
+import { lockPlanning } from '../records/index.ts'
 import type { PlanRequest, PlanResult } from '../records/index.ts'
 import { loadFlows } from './import-flow.ts'
 import { cancelUnwanted, insertWanted, refreshWanted } from './plan-difference-store.ts'
-import { loadPlanTables, lockPlanning, takeEvents } from './plan-store.ts'
+import { loadPlanTables, takeEvents } from './plan-store.ts'
 import { decideWanted } from './plan-wanted-store.ts'
 
 /**

@@ -8,6 +8,9 @@ export interface DatabaseFigures {
   readonly expiringKeys: number
   readonly lost: number
   readonly unarchived: number
+  readonly alertsWaiting: number
+  /** Given up within 30 days. */
+  readonly alertsFailed: number
   /** Seconds; null with an empty queue. */
   readonly queueOldest: number | null
   readonly agencies: readonly { readonly agencyId: number; readonly agency: string }[]
@@ -39,6 +42,9 @@ export async function readDatabaseFigures(db: Queryable): Promise<DatabaseFigure
                 and finished_at > now() - interval '30 days')                        as lost,
             (select count(*)::int from uploads
               where finished_at < now() - interval '1 minute' and archived_at is null) as unarchived,
+            (select count(*)::int from alerts where state = 'waiting')               as "alertsWaiting",
+            (select count(*)::int from alerts
+              where state = 'failed' and ended_at > now() - interval '30 days')      as "alertsFailed",
             (select floor(extract(epoch from now() - min(coalesce(received_at, opened_at))))::int
                from uploads where state in ('queued', 'importing'))                  as "queueOldest",
             (select jsonb_agg(jsonb_build_object('agencyId', agency_id, 'agency', agency)) from agencies) as agencies,

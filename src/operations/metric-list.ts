@@ -63,6 +63,10 @@ export const metricList = {
   docketdrop_queue_oldest_seconds: gauge('age of the oldest upload that is queued or imported'),
   docketdrop_uploads_unarchived: gauge('uploads that ended and are not filed yet'),
   docketdrop_uploads_lost: gauge('acknowledged uploads whose bytes are nowhere: must be 0'),
+  docketdrop_alerts: gauge(
+    'alerts that wait to be delivered, or were given up (failed) within 30 days',
+    'state',
+  ),
   docketdrop_settle_delay_seconds: histogram('time from CLOSE until an upload is queued'),
   docketdrop_import_duration_seconds: histogram('time that an import took', 'state'),
   docketdrop_disk_total_bytes: gauge('size of the disk of the home folder'),

@@ -92,6 +92,9 @@ function readSeries(
     docketdrop_queue_oldest_seconds: database && one(database.queueOldest),
     docketdrop_uploads_unarchived: database && one(database.unarchived),
     docketdrop_uploads_lost: database && inbox && one(Math.max(database.lost, inbox.lost)),
+    docketdrop_alerts:
+      database &&
+      byLabel('state', { waiting: database.alertsWaiting, failed: database.alertsFailed }),
     docketdrop_disk_total_bytes: disk && one(disk.totalBytes),
     docketdrop_disk_free_bytes: disk && one(disk.freeBytes),
     docketdrop_disk_reserve_bytes: disk && one(disk.reserveBytes),

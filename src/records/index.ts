@@ -6,6 +6,7 @@
  */
 export { analyzeRecords } from './analyze-store.ts'
 export { exportRecords, listExportKeys } from './export-store.ts'
+export { lockPlanning } from './history-store.ts'
 export { mergeRows } from './merge/merge-rows.ts'
 export {
   findPlanResult,
@@ -16,12 +17,18 @@ export {
 } from './plan-request-store.ts'
 export { showRecord } from './show-store.ts'
 export type { ShownKind } from './show-store.ts'
+export { undoUpload } from './undo/undo-upload.ts'
+export type { UndoBlocker, UndoCounts, UndoKind, UndoResult } from './undo/undo-types.ts'
 export { listTouchedEventIds, selectTouchedEvents } from './touched-events-store.ts'
 export type {
+  Absence,
   Counts,
+  Doubt,
+  EventChange,
   EventStatus,
   ExportedRecord,
   LoadRow,
+  MergeFigures,
   MergeOptions,
   MergeResult,
   PlanRequest,

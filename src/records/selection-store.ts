@@ -1,6 +1,9 @@
 import type { RecordKind } from './types.ts'
 
-/** How one kind of record is read for people and programs: keys of design/interface.md §7, exact and in this order. */
+/**
+ * How one kind of record is read for people and programs: keys of design/interface.md §7, exact and in this order. What an
+ * undo took away and messages still refer to (`undone`) is left out.
+ */
 export interface Selection {
   readonly columns: string
   readonly from: string
@@ -22,14 +25,14 @@ export const selections: Readonly<Record<RecordKind, Selection>> = {
     columns: `c.client_reference as "clientReference", c.first_name as "firstName", c.middle_name as "middleName",
               c.last_name as "lastName", c.suffix, c.full_name as "fullName", c.language,
               c.date_of_birth as "dateOfBirth", c.status`,
-    from: 'clients c where c.agency_id = :agencyId',
+    from: `clients c where c.agency_id = :agencyId and c.status <> 'undone'`,
     order: 'c.client_reference',
   },
   contacts: {
     columns: `c.client_reference as "clientReference", o.channel, o.address, o.label, o.status, o.extension`,
     from: `contacts o
            join clients c on c.agency_id = o.agency_id and c.client_id = o.client_id
-          where o.agency_id = :agencyId`,
+          where o.agency_id = :agencyId and o.status <> 'undone'`,
     order: 'c.client_reference, o.channel collate "C", o.address',
   },
   cases: {
@@ -51,7 +54,7 @@ export const selections: Readonly<Record<RecordKind, Selection>> = {
       left join cases k     on k.agency_id = e.agency_id and k.case_id = e.case_id
       left join locations l on l.agency_id = e.agency_id and l.location_id = e.location_id
       left join judges j    on j.agency_id = e.agency_id and j.judge_id = e.judge_id
-          where e.agency_id = :agencyId`,
+          where e.agency_id = :agencyId and e.status <> 'undone'`,
     order: 'e.event_reference, e.starts_at, e.event_id',
   },
   locations: {

@@ -86,6 +86,57 @@ export interface MergeOptions {
   readonly tellsRoles: boolean
   /** For telling future events from past ones. */
   readonly now: Date
+  /** What it means that the file does not have something; undefined: nothing. */
+  readonly absence?: Absence | undefined
+  /** Hears what the merge is about to do to events, before any of them is written; may throw to keep it from doing so. */
+  readonly judge?: ((figures: MergeFigures) => void) | undefined
+}
+
+/** How a file is read that does not have what is known. */
+export interface Absence {
+  /**
+   * `update`: a date that is missing although its case is in the file waits for a person. `replace-template`: future
+   * events of the template that are missing are gone; `replace-agency`: those of the whole agency.
+   */
+  readonly method: 'update' | 'replace-template' | 'replace-agency'
+  /** What becomes of an event that is gone. */
+  readonly missing: 'cancel' | 'keep'
+  /** Asked once, when all rows have been taken. */
+  readonly listDoubts: () => readonly Doubt[]
+}
+
+/**
+ * A row that could not be used: what it may have told is not missing. It speaks of the events of its case, and of the
+ * contacts of its client; without a case of the events of its client; where neither can be read, of anything.
+ */
+export interface Doubt {
+  readonly caseNumber: string | null
+  readonly clientReference: string | null
+}
+
+/** What a merge is about to do, for guards. Events count when they are to come, stand, and are of the method's scope. */
+export interface MergeFigures {
+  /** Events in scope before the merge; not counted (0) where an update removes none of them. */
+  readonly future: number
+  /** Of those, how many will be cancelled, by the file's own words or by its silence. */
+  readonly removed: number
+  /** Of those, how many will have another start. */
+  readonly changed: number
+  /** Contacts in use of the clients in the file. */
+  readonly contacts: number
+  /** Of those, how many the file no longer has. */
+  readonly retired: number
+}
+
+/** Why one event is not what it was, for a clerk. */
+export interface EventChange {
+  readonly kind: 'rescheduled' | 'cancelled' | 'ambiguous' | 'held'
+  readonly caseNumber: string | null
+  /** Local start before, `YYYY-MM-DD` or `YYYY-MM-DD HH:MM`; null for an event that is new. */
+  readonly from: string | null
+  /** Local start now; null where there is none any more. */
+  readonly to: string | null
+  readonly why: string
 }
 
 export interface MergeResult {
@@ -104,6 +155,10 @@ export interface MergeResult {
     readonly cancelled: number
     readonly ambiguous: number
   }
+  /** Events that came to wait because the file has their case but not them. */
+  readonly held: number
+  /** Examples of all of that, of every kind some, at most 50. */
+  readonly changes: readonly EventChange[]
   /** Milliseconds by phase. */
   readonly timings: Readonly<Record<string, number>>
 }

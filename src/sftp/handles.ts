@@ -3,6 +3,7 @@ import { LimitError } from '../errors/index.ts'
 import type { Area, IncomingFile } from '../inbox/index.ts'
 import type { NamedEntry } from './codec/packet-writer.ts'
 import type { Place } from './jail.ts'
+import type { ReadLane } from './read-lane.ts'
 import type { WriteLane } from './write-lane.ts'
 
 /** A file that the client is sending. */
@@ -20,6 +21,7 @@ export interface Incoming {
 export interface Reading {
   readonly kind: 'reading'
   readonly file: FileHandle
+  readonly lane: ReadLane
   readonly area: Area
   /** As the client names it, for the audit. */
   readonly path: string

@@ -44,6 +44,15 @@ export const maxLoggedRefusals = 20
 /** Bytes that may wait in the TCP socket before replies are held back: ssh2 itself never looks. */
 export const maxSocketBytes = 4 * 1024 * 1024
 
+/** Bytes joined to one read call. */
+export const maxJoinedReadBytes = 1024 * 1024
+
+/** SFTP packets of this size and more get their buffer from the pool, in bytes. */
+export const pooledBytes = 64 * 1024
+
+/** Buffers of the pool that are kept for the next packets. */
+export const maxIdlePackets = 16
+
 /** Bytes joined to one write call. */
 export const maxJoinedBytes = 2 * 1024 * 1024
 

@@ -1,4 +1,5 @@
 import type { Connection } from 'ssh2'
+import { corkTurn } from './cork-turn.ts'
 import { sendMessage } from './send-message.ts'
 import { loadInternals, openConnection } from './ssh2-internals.ts'
 import type { InnerChannel, InnerSession } from './ssh2-internals.ts'
@@ -58,6 +59,8 @@ export function mendChannels(client: Connection): void {
     if (isSession(session) && session._channel === undefined) {
       session._chanInfo.outgoing.window += amount
     } else {
+      // What waited for the window is written now.
+      corkTurn(connection._sock)
       original.CHANNEL_WINDOW_ADJUST(to, recipient, amount)
     }
   }

@@ -26,6 +26,7 @@ import type { LoginStore } from './login-book.ts'
 import { createListener } from './listener.ts'
 import { createNetworkList } from './network-list.ts'
 import { parseListeners } from './parse-listeners.ts'
+import { createPacketPool } from './packet-pool.ts'
 import { createPasswordGate } from './password-gate.ts'
 import type { ListenerPlan } from './parse-listeners.ts'
 import { getProfile } from './profiles.ts'
@@ -74,6 +75,7 @@ export function createSftpServer(parts: SftpServerParts): SftpServer {
   const bandwidth = createBandwidth()
   const agencyHandles = createAgencyHandles()
   const budget = createBudget()
+  const packets = createPacketPool()
   const turns = createTurns()
   const note = parts.note ?? (() => undefined)
   const strangers = createStrangerNotes(note)
@@ -162,6 +164,7 @@ export function createSftpServer(parts: SftpServerParts): SftpServer {
       bandwidth,
       agencyHandles,
       budget,
+      packets,
       turns,
       unfetchedMs: parts.unfetchedMs ?? unfetchedMs,
       log,

@@ -18,6 +18,7 @@ import type { Allowance, Handles } from './handles.ts'
 import { createIdleWatch } from './idle-watch.ts'
 import type { IdleReason, IdleWatch } from './idle-watch.ts'
 import { channelMs, farewellMs, maxChannelsPerConnection, maxHandlesPerSession } from './limits.ts'
+import type { PacketPool } from './packet-pool.ts'
 import type { PasswordGate } from './password-gate.ts'
 import type { LoginBook, LoginStore } from './login-book.ts'
 import { createMaintenanceNotice } from './maintenance-notice.ts'
@@ -57,6 +58,8 @@ export interface SessionParts {
   readonly agencyHandles: AgencyHandles
   /** Memory of all channels of the server. */
   readonly budget: Budget
+  /** Buffers for large replies, of all sessions. */
+  readonly packets: PacketPool
   readonly turns: Turns
   /** How long a client may leave its replies unfetched, in milliseconds. */
   readonly unfetchedMs: number
@@ -129,6 +132,7 @@ export function createSession(parts: SessionParts): Session {
       assertAccess: () => held.assertHolds(),
       note,
       tally,
+      packets: parts.packets,
       log,
     }
     holdWritesDuringRekey(client, channel)

@@ -6,6 +6,7 @@ import type { BandwidthLane } from './bandwidth.ts'
 import type { Budget } from './budget.ts'
 import { toCharge } from './charge.ts'
 import { checkInit } from './check-init.ts'
+import { corkTurn } from './cork-turn.ts'
 import { packetTypes, statusCodes } from './codec/constants.ts'
 import { createPacketSplitter } from './codec/packet-splitter.ts'
 import { encodeVersion } from './codec/packet-writer.ts'
@@ -82,7 +83,7 @@ function hasFailed(thing: OpenThing): boolean {
  */
 export function createSftpChannel(parts: SftpChannelParts): SftpChannel {
   const { channel, socket, visitor, lane, onActivity } = parts
-  const splitter = createPacketSplitter()
+  const splitter = createPacketSplitter((length) => visitor.packets.take(length))
   const answerer = createAnswerer(visitor, createReasonTeller(channel))
   let isInitialised = false
   let isDead = false
@@ -128,6 +129,7 @@ export function createSftpChannel(parts: SftpChannelParts): SftpChannel {
       }
       turn.spend(charge?.bytes ?? 0)
       const reply = await answerer.answer(request)
+      if (request.type === 'write') visitor.packets.give(request.data)
       const pause = request.type === 'read' ? lane.take(reply.length) : undefined
       if (pause !== undefined) await pause
       if (charge !== undefined) share.change(charge.purpose, -charge.bytes)
@@ -137,8 +139,12 @@ export function createSftpChannel(parts: SftpChannelParts): SftpChannel {
     },
     send(replies) {
       if (isDead) return
+      corkTurn(socket)
       for (const bytes of joinSmall(replies)) {
-        channel.write(bytes, () => share.change('reply', -bytes.length))
+        channel.write(bytes, () => {
+          share.change('reply', -bytes.length)
+          visitor.packets.give(bytes)
+        })
       }
     },
     isCongested,
@@ -164,6 +170,7 @@ export function createSftpChannel(parts: SftpChannelParts): SftpChannel {
       })
     }
     answerer.sumUp()
+    await visitor.inbox.receiving.whenRecorded()
     if (isDead) return
     if (isFull()) stall.note()
     channel.exit(exitCode)

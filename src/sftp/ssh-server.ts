@@ -12,6 +12,7 @@ import { mendChannels } from './mend-channels.ts'
 import { mendSignIn } from './mend-sign-in.ts'
 import { chooseOffer } from './offer.ts'
 import type { Profile } from './profiles.ts'
+import { poolPadding } from './pooled-padding.ts'
 import { watchRekey } from './rekey.ts'
 import { announceSignatureAlgorithms } from './signature-algorithms.ts'
 import { loadInternals, openConnection } from './ssh2-internals.ts'
@@ -72,6 +73,7 @@ export function createSshServer({
       announceSignatureAlgorithms(client, profile.userSignatures)
       mendSignIn(client)
       mendChannels(client)
+      poolPadding(client)
       announceHostKeys(client, software, announced)
       client.once('ready', () => {
         watchRekey({

@@ -73,7 +73,7 @@ export interface Transport {
     readonly sessionID: Buffer
     readonly negotiated: { readonly serverHostKey: string }
   }
-  _cipher: { encrypt(packet: Buffer): void }
+  _cipher: { encrypt(packet: Buffer): void; allocPacket(payloadLength: number): Buffer }
   readonly _decipher: { _onPayload: (payload: Buffer) => unknown; readonly inSeqno: number }
   readonly _packetRW: { readonly write: PacketWriter }
   authPKOK(...args: unknown[]): void
@@ -238,6 +238,7 @@ function listMisfits(modules: Ssh2Modules): string[] {
   expect(transport._offer === offer && '_kexinit' in transport, '_offer')
   expect(typeof transport._packetRW.write.finalize === 'function', '_packetRW')
   expect(typeof transport._cipher.encrypt === 'function', '_cipher')
+  expect(typeof transport._cipher.allocPacket === 'function', 'allocPacket')
   expect('_banner' in transport, '_banner')
   expect('_skipNextInboundPacket' in transport && '_decipher' in transport, '_decipher')
   return misfits

@@ -4,7 +4,7 @@ import { lstat, open, opendir, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AccessError, ConflictError, NotFoundError } from '../errors/index.ts'
-import type { Area, Ghost } from '../inbox/index.ts'
+import type { Area, Ghost, Located } from '../inbox/index.ts'
 import type { Attributes } from './codec/attributes.ts'
 import type { NamedEntry } from './codec/packet-writer.ts'
 import { isNameable, isVisible } from './jail.ts'
@@ -47,17 +47,23 @@ async function locate(visitor: Visitor, place: Place & { kind: 'area' }): Promis
 }
 
 /** Links and devices do not exist for clients, and hidden originals are as if missing. */
-function isShown(visitor: Visitor, area: Area, name: string, stats: Stats): boolean {
+function isShown(
+  visitor: Visitor,
+  area: Area,
+  name: string,
+  stats: Pick<Stats, 'isDirectory' | 'isFile'>,
+): boolean {
   return stats.isDirectory() || (stats.isFile() && isVisible(visitor.account, area, name))
 }
 
 /** Undefined where nothing stands, or no folder leads there. */
-async function lstatPlace(
-  visitor: Visitor,
+async function lookAtPlace(
+  { inbox, sender }: Visitor,
   place: Place & { kind: 'area' },
-): Promise<Stats | undefined> {
+): Promise<Located['found']> {
   try {
-    return await lstatIfThere(await locate(visitor, place))
+    const { agency } = sender.agency
+    return (await inbox.layout.look(agency, place.area, place.segments)).found
   } catch (thrown) {
     if (thrown instanceof NotFoundError) return undefined
     throw thrown
@@ -83,8 +89,15 @@ async function statGhost(
 /** @throws NotFoundError PATH_NOT_FOUND */
 export async function statPlace(visitor: Visitor, place: Place): Promise<Attributes> {
   if (place.kind === 'virtual') return virtualAttributes()
-  const stats = await lstatPlace(visitor, place)
-  if (stats === undefined) return statGhost(visitor, place)
+  const found = await lookAtPlace(visitor, place)
+  if (found === undefined) return statGhost(visitor, place)
+  const stats = {
+    size: found.size,
+    atime: found.accessedAt,
+    mtime: found.modifiedAt,
+    isDirectory: () => found.kind === 'folder',
+    isFile: () => found.kind === 'file',
+  }
   if (!isShown(visitor, place.area, place.segments.at(-1) ?? '', stats)) throw notFound()
   return toAttributes(stats, place.area)
 }
@@ -181,7 +194,7 @@ export async function openForReading(
   if (visitor.account.isPushOnly && place.area === 'inbox') {
     throw new AccessError('PATH_READ_ONLY', 'This account sends files; it does not read them back.')
   }
-  if ((await lstatPlace(visitor, place)) === undefined) {
+  if ((await lookAtPlace(visitor, place)) === undefined) {
     return { file: await openGhost(visitor, place), area: place.area }
   }
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants

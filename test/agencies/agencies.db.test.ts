@@ -57,6 +57,8 @@ describe('agencies', () => {
       region: 'US',
       defaultLanguage: 'en',
       delivery: 'simulate',
+      results: 'none',
+      resultsAt: '06:00',
       review: 'first:3',
       allowAddresses: [],
       businessHours: null,

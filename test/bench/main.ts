@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
+import { benchImport } from './import/bench-import.ts'
 import { benchSftp } from './sftp/bench-sftp.ts'
 
 const layers: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   sftp: benchSftp,
+  import: benchImport,
 }
 
 /** `npm run bench -- <layer>`: ratios against peers within one run; see reference/performance.md §H. */

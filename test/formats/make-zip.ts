@@ -61,13 +61,15 @@ export interface WorkbookXml {
   /** After the sheet's data. */
   readonly epilogue?: string
   readonly extra?: readonly ZipPart[]
+  /** By part, what stands before its root. */
+  readonly doctypes?: Readonly<Record<string, string>>
 }
 
 /** A workbook of one sheet, from XML, with the strings behind the sheet as Excel has them. */
 export function makeWorkbook(xml: WorkbookXml): Buffer {
   const link = (id: string, type: string, target: string) =>
     `<Relationship Id="${id}" Type="${office}/${type}" Target="${target}"/>`
-  return makeZip([
+  const parts: ZipPart[] = [
     { name: '[Content_Types].xml', content: '<Types/>' },
     {
       name: 'xl/workbook.xml',
@@ -98,5 +100,13 @@ export function makeWorkbook(xml: WorkbookXml): Buffer {
           },
         ]),
     ...(xml.extra ?? []),
-  ])
+  ]
+  return makeZip(
+    parts.map((part) => {
+      const prologue = xml.doctypes?.[part.name]
+      return prologue === undefined
+        ? part
+        : { ...part, content: `${prologue}${part.content.toString()}` }
+    }),
+  )
 }

@@ -153,6 +153,14 @@ describe('text reader: rows', () => {
     assert.deepEqual(rows[4], { row: 5, line: 5, cells: ['4', 'GREEN', 'x', 'y'] })
   })
 
+  it('keeps a row whose first and last cells have several lines each', async () => {
+    const one = '"12 Main St\nSeattle",b,c,d,"first\nsecond"'
+    const cells = await readCells(
+      await files.write(`v,w,x,y,z\n${one}\n${'1,2,3,4,5\n'.repeat(9)}`),
+    )
+    assert.deepEqual(cells[1], ['12 Main St\nSeattle', 'b', 'c', 'd', 'first\nsecond'])
+  })
+
   it('keeps an address of two lines that happens to split like a row', async () => {
     const { rows } = await read('id,address,x\n1,"12 Main St, Apt 4\nSeattle, WA",y\n')
     assert.deepEqual(rows[1]?.cells, ['1', '12 Main St, Apt 4\nSeattle, WA', 'y'])

@@ -102,7 +102,7 @@ describe('workbook reader: cells', () => {
       text('I1', 'end'),
     )
     assert.deepEqual(await readCells(await write({ rows })), [
-      ['2', 'abc', 'TRUE', '#N/A', '#VALUE!', '', '7', '0', 'end'],
+      ['2', 'abc', 'TRUE', '#N/A', '#DIV/0!', '', '7', '0', 'end'],
     ])
   })
 

@@ -95,20 +95,6 @@ describe('templates', () => {
     await assert.rejects(house.templates.get(agencyId, 'none'), code('TEMPLATE_NOT_FOUND'))
   })
 
-  it('refuse the methods that this version does not have, instead of treating them as update', async () => {
-    const { agencyId } = await house.openAgency(template)
-    await assert.rejects(
-      house.templates.importTemplate(
-        agencyId,
-        JSON.stringify({ ...template, method: 'replace-template' }),
-        'ann',
-      ),
-      (error: Error) =>
-        code('TEMPLATE_INVALID')(error) && /replace-template is not available/.test(error.message),
-    )
-    assert.equal((await house.templates.get(agencyId, 'nightly')).version, 1)
-  })
-
   it('say which keys were written and have no effect, saved anew or not', async () => {
     const { agencyId } = await house.openAgency(template)
     const guard = { removedPercent: 5, changedPercent: 50, minRows: 2 }
@@ -118,10 +104,17 @@ describe('templates', () => {
       assert.equal(saved.changed, changed)
       assert.deepEqual(
         saved.notes.map((note) => note.split(' ')[0]),
-        ['missing', 'guard.removedPercent', 'guard.changedPercent'],
+        ['missing', 'guard.changedPercent'],
       )
       for (const note of saved.notes) assert.match(note, /no effect.*method update/)
     }
+    const whole = JSON.stringify({
+      ...template,
+      method: 'replace-template',
+      missing: 'keep',
+      guard,
+    })
+    assert.deepEqual((await house.templates.importTemplate(agencyId, whole, 'ann')).notes, [])
   })
 
   it('are chosen by name, by feed, or because there is only one', async () => {

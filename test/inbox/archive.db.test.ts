@@ -57,7 +57,7 @@ describe('archive', () => {
     assert.deepEqual(Object.keys(receipt), [
       ...['uploadId', 'fileName', 'sha256', 'bytes', 'receivedAt', 'finishedAt', 'agency'],
       ...['account', 'template', 'templateVersion', 'method', 'state', 'reason', 'explanation'],
-      ...['rows', 'records', 'events', 'issues', 'guard', 'detected', 'timings'],
+      ...['rows', 'records', 'events', 'changes', 'issues', 'guard', 'detected', 'timings'],
     ])
     assert.deepEqual(Object.keys(receipt.rows), [
       ...['read', 'accepted', 'rejected', 'excluded', 'duplicate', 'blank', 'ignored'],

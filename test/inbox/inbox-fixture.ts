@@ -57,7 +57,7 @@ export interface Fixture {
   /** Another process on the same home and database. */
   another(parts?: Partial<InboxParts>): Inbox
   sender(sessionId?: string): Sender
-  /** Sends a file as an SFTP session does: OPEN, WRITE, CLOSE. */
+  /** Sends a file as an SFTP session does: OPEN, WRITE, CLOSE; its row stands when it returns. */
   send(name: string, content: string | Buffer, sessionId?: string): Promise<string>
   get(uploadId: string): Promise<Upload>
   until(uploadId: string, ...states: UploadState[]): Promise<Upload>
@@ -142,6 +142,7 @@ export async function createFixture(db: Db, parts: Partial<InboxParts> = {}): Pr
       const file = await inbox.receiving.openFile(sender(sessionId), path.split('/'), create)
       await writeAll(file, content)
       await file.close()
+      await inbox.receiving.whenRecorded()
       return file.uploadId
     },
     get: (uploadId) => inbox.uploads.get(agency.agencyId, uploadId),

@@ -58,6 +58,7 @@ describe('faults in the queue', () => {
 
   const ofTheSurroundings: readonly Error[] = [
     ...['08006', '53100', '57P01', '57014', '58030', '40001', '40P01'].map(withCode),
+    ...['42601', '42P01', '42703', '42501'].map(withCode),
     ...['ENOSPC', 'EIO', 'EMFILE', 'ENFILE', 'EACCES', 'EROFS', 'ECONNREFUSED'].map(withCode),
     new Error('Connection terminated unexpectedly'),
     new UnavailableError('DATABASE_UNREACHABLE', 'Away.'),

@@ -9,6 +9,8 @@ import { useDatabase } from '../support/database.ts'
 import { commit, createFixture, csv, finish, settle } from './inbox-fixture.ts'
 import type { Fixture } from './inbox-fixture.ts'
 
+const noFeeds = () => Promise.resolve([])
+
 describe('queue', () => {
   const database = useDatabase()
   let fixture: Fixture
@@ -163,8 +165,12 @@ describe('queue', () => {
     assert.deepEqual(last, {
       uploadId: two,
       sha256: (await fixture.get(two!)).sha256,
+      fileName: 'b.csv',
       template: 'odyssey-ecr',
       templateVersion: 1,
+      columns: null,
+      unknownCodes: {},
+      hasUndoSince: false,
     })
     const [mends] = await sendAll(`b__${two!.slice(-8)}.rejects.csv`)
     const claim = await fixture.inbox.queue.claim()
@@ -203,7 +209,7 @@ describe('queue', () => {
 
     async function work(name: string): Promise<void> {
       for (let idle = 0; idle < 40;) {
-        const row = await claimNext(database.db, name, 250)
+        const row = await claimNext(database.db, name, 250, noFeeds)
         if (row === undefined || !ids.includes(row.agency_id)) {
           idle += 1
           await sleep(20)
@@ -256,13 +262,13 @@ describe('queue', () => {
     const upload = (id: string) => database.db('uploads').where({ upload_id: id })
     await upload(one!).update({ state: 'refused' })
     const open = await database.db.transaction()
-    const first = await claimNext(open, 'x', 60_000)
+    const first = await claimNext(open, 'x', 60_000, noFeeds)
     assert.equal(first?.upload_id, two)
     await upload(one!).update({ state: 'queued' })
-    assert.equal(await claimNext(database.db, 'y', 60_000), undefined)
+    assert.equal(await claimNext(database.db, 'y', 60_000, noFeeds), undefined)
     await open.commit()
-    assert.equal(await claimNext(database.db, 'y', 60_000), undefined)
+    assert.equal(await claimNext(database.db, 'y', 60_000, noFeeds), undefined)
     await upload(two!).update({ state: 'imported' })
-    assert.equal((await claimNext(database.db, 'y', 60_000))?.upload_id, one)
+    assert.equal((await claimNext(database.db, 'y', 60_000, noFeeds))?.upload_id, one)
   })
 })

@@ -85,6 +85,7 @@ describe('settle', () => {
     })
     await writeAll(file, csv(3))
     await file.close()
+    await dead.receiving.whenRecorded()
     await fixture.inbox.settleOnce()
     assert.equal((await fixture.get(file.uploadId)).state, 'received')
     await database.db.raw(`update nodes set seen_at = now() - interval '16 s'`)

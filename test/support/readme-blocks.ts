@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { describeEvents } from '../../src/alerts/index.ts'
 import { exitMeanings } from '../../src/cli/exit-code.ts'
 import { describeConfig, packageRoot } from '../../src/config/index.ts'
 import { describeErrors } from '../../src/errors/index.ts'
+import { readyMadeTemplates } from '../../src/import/index.ts'
 import { languageTable } from '../../src/import/values/language-table.ts'
 import { roleTable } from '../../src/import/values/roles.ts'
 import { statusTable } from '../../src/import/values/statuses.ts'
@@ -29,8 +31,13 @@ function printBlocks(): Record<string, Record<string, string>> {
       exits: toTable('| Code | Meaning |', Object.entries(exitMeanings)),
       errors: describeErrors(),
     },
+    'docs/alerts.md': { events: describeEvents() },
     'docs/operations.md': { metrics: describeMetrics() },
     'docs/templates.md': {
+      'ready-made': toTable(
+        '| Name | For |',
+        readyMadeTemplates.map(({ name, title }) => [`\`${name}\``, title]),
+      ),
       statuses: toTable('| Stored | The file says |', toWords(statusTable)),
       roles: toTable('| Stored | The file says |', toWords(roleTable)),
       languages: toTable('| Stored | The file says |', languages),

@@ -25,6 +25,7 @@ function render(agency: Agency): string {
     ['Help phone', agency.helpPhone],
     ['Passwords', agency.passwordLogin ? 'on' : 'off'],
     ['Takes', agency.extensions?.map((extension) => `.${extension}`).join(' ') ?? 'any file'],
+    ['Results', agency.results === 'daily' ? `daily at ${agency.resultsAt}` : 'none'],
     ['Status', agency.status],
   ])
 }
@@ -33,6 +34,11 @@ function render(agency: Agency): string {
 function parseSwitch(option: string, given: string | undefined): boolean | undefined {
   const [choice] = parseChoices(option, given === undefined ? undefined : [given], onOff) ?? []
   return choice === undefined ? undefined : choice === 'on'
+}
+
+function parseResults(given: string | undefined): 'daily' | 'none' | undefined {
+  const words = given === undefined ? undefined : [given]
+  return parseChoices('--results', words, ['daily', 'none'] as const)?.[0]
 }
 
 /** An empty list is any. */
@@ -59,6 +65,8 @@ interface SetOptions {
   allow?: string[]
   acceptUnclosed?: string
   extensions?: string
+  results?: string
+  resultsAt?: string
 }
 
 /** `docketdrop agency add|list|show|set|disable` */
@@ -129,16 +137,27 @@ export function registerAgency(program: Command, context: CliContext): void {
       'take a whole file that its sender never closed, when the channel ended cleanly',
     )
     .option('--extensions <csv,txt,...|any>', 'take only files whose names end so')
+    .option('--results <daily|none>', 'a daily file in outbox/ with what became of each message')
+    .option('--results-at <hh:mm>', 'local time of that file; 06:00 unless set')
     .action(
       (
         name: string,
-        { language, allow, passwordLogin, acceptUnclosed, extensions, ...rest }: SetOptions,
+        {
+          language,
+          allow,
+          passwordLogin,
+          acceptUnclosed,
+          extensions,
+          results,
+          ...rest
+        }: SetOptions,
       ) =>
         withHome(context, async (home) => {
           const changed = await home.agencies.update(
             name,
             {
               ...rest,
+              results: parseResults(results),
               defaultLanguage: language,
               allowAddresses: allow,
               extensions: parseExtensions(extensions),

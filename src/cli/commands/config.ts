@@ -9,9 +9,11 @@ function find(tree: unknown, key: string): unknown {
     .reduce<unknown>((value, part) => (value as Record<string, unknown> | undefined)?.[part], tree)
 }
 
-/** Hides the password of a URL and keeps the rest, so that people see which server is meant. */
+/** Hides a password; of a URL it keeps the rest, so that people see which server is meant. */
 function mask(value: unknown): string {
-  return String(value).replace(/:\/\/([^:@/]+):[^@]*@/, '://$1:***@')
+  const text = String(value)
+  if (!text.includes('://')) return '***'
+  return text.replace(/:\/\/([^:@/]+):[^@]*@/, '://$1:***@')
 }
 
 /** `docketdrop config print|check|markdown` */

@@ -32,11 +32,11 @@ export function registerFeed(program: Command, context: CliContext): void {
     .command('set <agency> <feed>')
     .description('make or change a feed; feeds are tried in the order they were made')
     .requiredOption('--template <template>', 'the template that reads its files')
-    .option('--match <glob>', 'names that belong to it (* and ?)', '*')
+    .option('--match <glob>', 'names that belong to it (*, ?, and a date such as {yyyyMMdd})', '*')
     .option('--exclude <glob>', 'names that do not')
-    .option('--order <by>', 'name or time', 'time')
+    .option('--order <by>', 'in which files that wait are read: name or time', 'time')
     .option('--expect-by <hh:mm>', 'local time by which a file is expected')
-    .option('--days <mon,tue,...>', 'days on which one is expected')
+    .option('--days <mon,tue,...>', 'days on which one is expected; none means every day')
     .option('--trigger <name>', 'its files wait for this one, such as {name}.done or {stem}.ok')
     .option('--manifest <name>', 'a file with size, hash or rows, such as {name}.sha256')
     .action((agency: string, name: string, options: FeedOptions) =>
@@ -58,14 +58,8 @@ export function registerFeed(program: Command, context: CliContext): void {
           },
           actor,
         )
-        const idle = [
-          ...(options.order === 'time' ? [] : ['--order']),
-          ...(options.expectBy === undefined ? [] : ['--expect-by']),
-          ...(options.days === undefined ? [] : ['--days']),
-        ]
-        if (idle.length > 0) {
-          output.note(`${idle.join(', ')}: kept, but this version does not act on it yet.`)
-        }
+        if (options.days !== undefined && options.expectBy === undefined)
+          output.note('--days has no effect without --expect-by.')
         output.data(
           toJson(saved),
           () => `Feed ${saved.feed}: ${saved.match} is read with ${saved.template}.`,
@@ -81,12 +75,13 @@ export function registerFeed(program: Command, context: CliContext): void {
         const all = await home.agencies.listFeeds(agencyId)
         output.data(all.map(toJson), () =>
           toTable(
-            ['Feed', 'Match', 'Exclude', 'Template', 'Expected by', 'Days'],
+            ['Feed', 'Match', 'Exclude', 'Template', 'Order', 'Expected by', 'Days'],
             all.map((one) => [
               one.feed,
               one.match,
               one.exclude,
               one.template,
+              one.sortBy,
               one.expectBy,
               one.expectDays.join(','),
             ]),

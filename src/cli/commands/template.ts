@@ -1,7 +1,8 @@
 import { basename } from 'node:path'
 import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
-import type { TemplateTest } from '../../import/index.ts'
+import { UsageError } from '../../errors/index.ts'
+import type { TemplateDiff } from '../../import/index.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { withHome } from '../open-home.ts'
@@ -9,6 +10,8 @@ import { toTable } from '../output.ts'
 import { parseCount } from '../parse-number.ts'
 import { readInput, toPathError } from '../read-input.ts'
 import { toTestError } from '../to-test-error.ts'
+import { renderTriedFile, tryTemplate } from '../try-template.ts'
+import { registerReadyMade } from './template-ready-made.ts'
 
 async function assertFile(path: string): Promise<void> {
   try {
@@ -19,32 +22,66 @@ async function assertFile(path: string): Promise<void> {
   }
 }
 
-function renderTest({ verdict, tiers, sample }: TemplateTest): string {
-  const lines = tiers.map(({ tier, ok, findings }) =>
-    [`${ok ? '✓' : '✗'} ${tier}`, ...findings.map((finding) => `    ${finding}`)].join('\n'),
-  )
-  const shown =
-    sample.length === 0
-      ? ''
-      : `\nFirst rows as they would be read:\n${sample.map((row) => `  ${JSON.stringify(row)}`).join('\n')}`
-  return `${lines.join('\n')}${shown}\nAn import would end as: ${verdict}`
+const marks = { added: '+', removed: '-', changed: '~' } as const
+
+function renderDiff({ template, from, to, changes }: TemplateDiff): string {
+  const target = to === null ? 'the file' : `version ${to}`
+  if (changes.length === 0) return `Version ${from} of ${template} and ${target} mean the same.`
+  const lines = changes.map(({ kind, text }) => `${marks[kind]} ${text}`)
+  return [`From version ${from} of ${template} to ${target}:`, ...lines].join('\n')
 }
 
-/** `docketdrop template import|list|show|export|suggest|test` */
+const isVersion = (text: string) => /^\d+$/.test(text)
+
+/** The two ends of a comparison: one or two versions, or a version and a file, or a file alone. */
+async function parseEnds(
+  [first, second]: readonly (string | undefined)[],
+  context: CliContext,
+): Promise<{ from: number | undefined; to: number | { yaml: string } | undefined }> {
+  const read = async (end: string | undefined) => {
+    if (end === undefined) return undefined
+    return isVersion(end)
+      ? parseCount('a version', end)
+      : { yaml: await readInput(end, context.streams) }
+  }
+  const [one, two] = [await read(first), await read(second)]
+  if (typeof one !== 'object') return { from: one, to: two }
+  if (two === undefined) return { from: undefined, to: one }
+  throw new UsageError('USAGE_INVALID', 'A file is compared with a version, and comes last.', {
+    hint: 'For example: docketdrop template diff <agency> <template> 3 changed.yaml',
+  })
+}
+
+async function readImported(
+  file: string | undefined,
+  readyMade: string | undefined,
+  context: CliContext,
+): Promise<string> {
+  if (file !== undefined && readyMade === undefined) return readInput(file, context.streams)
+  if (file === undefined && readyMade !== undefined) {
+    const { getReadyMade } = await import('../../import/index.ts')
+    return getReadyMade(readyMade).source
+  }
+  throw new UsageError('USAGE_INVALID', 'Give either a file or --ready-made.', {
+    hint: 'See what is ready-made with: docketdrop template ready-made list',
+  })
+}
+
+/** `docketdrop template import|list|show|export|diff|suggest|test|ready-made` */
 export function registerTemplate(program: Command, context: CliContext): void {
   const { output, actor } = context
   const template = program
     .command('template')
     .description('how to read one kind of file: columns to fields')
   template
-    .command('import <agency> <file>')
+    .command('import <agency> [file]')
     .description('save a template file; a changed one becomes a new version')
-    .action((agency: string, file: string) =>
+    .option('--ready-made <template>', 'instead of a file, one that comes with docketdrop')
+    .action((agency: string, file: string | undefined, options: { readyMade?: string }) =>
       withHome(context, async (home) => {
         const { agencyId } = await home.agencies.get(agency)
-        const result = await (
-          await home.templates()
-        ).importTemplate(agencyId, await readInput(file, context.streams), actor)
+        const yaml = await readImported(file, options.readyMade, context)
+        const result = await (await home.templates()).importTemplate(agencyId, yaml, actor)
         for (const note of result.notes) output.note(note)
         output.data(result, () =>
           result.changed
@@ -101,32 +138,44 @@ export function registerTemplate(program: Command, context: CliContext): void {
       )
   }
   template
+    .command('diff <agency> <template> [from] [to]')
+    .description('what changed, in words: between versions, or from a version to a file')
+    .action((agency: string, which: string, from?: string, to?: string) =>
+      withHome(context, async (home) => {
+        const { agencyId } = await home.agencies.get(agency)
+        const ends = await parseEnds([from, to], context)
+        const diff = await (await home.templates()).diff(agencyId, which, ends.from, ends.to)
+        output.data(diff, () => renderDiff(diff))
+      }),
+    )
+  template
     .command('suggest <agency> <file>')
     .description('write a template from a sample file; doubtful columns are marked')
     .action((agency: string, file: string) =>
       withHome(context, async (home) => {
-        await home.agencies.get(agency)
+        const { agencyId } = await home.agencies.get(agency)
         await assertFile(file)
-        const source = await (await home.templates()).suggest(file, basename(file))
-        output.data({ source }, () => source.trimEnd())
+        const suggestion = await (await home.templates()).suggest(agencyId, file, basename(file))
+        output.data(suggestion, () => suggestion.source.trimEnd())
       }),
     )
   template
     .command('test <agency> <template> <file>')
-    .description('read a file and save nothing: file, columns, rows')
+    .description('try a file and save nothing: file, columns, rows, records and messages')
     .action((agency: string, which: string, file: string) =>
       withHome(context, async (home) => {
         const { agencyId } = await home.agencies.get(agency)
         await assertFile(file)
-        const result = await (await home.templates()).test(agencyId, which, file, basename(file))
+        const result = await tryTemplate(home, agencyId, which, file)
         const error = toTestError(result)
         if (error !== undefined) {
           context.setExitCode(exitCodes.fileRefused)
-          output.dataWithError(result, error, () => renderTest(result))
+          output.dataWithError(result, error, () => renderTriedFile(result))
           return
         }
         if (result.verdict === 'imported-with-rejects') context.setExitCode(exitCodes.rejects)
-        output.data(result, () => renderTest(result))
+        output.data(result, () => renderTriedFile(result))
       }),
     )
+  registerReadyMade(template, context)
 }

@@ -12,6 +12,7 @@ import { parseSeconds } from '../parse-number.ts'
 import { startProgress } from '../progress.ts'
 import { toPathError } from '../read-input.ts'
 import { toTestError } from '../to-test-error.ts'
+import { tryTemplate } from '../try-template.ts'
 import { toVerdict } from '../upload-verdict.ts'
 import { judgeWait, waitForUploads } from '../wait-for-uploads.ts'
 import { withWorker } from '../with-worker.ts'
@@ -51,7 +52,7 @@ async function testOnly(
 ): Promise<void> {
   const templates = await home.templates()
   const chosen = await templates.choose(agency.agencyId, basename(file), template)
-  const result = await templates.test(agency.agencyId, chosen.template, file, basename(file))
+  const result = await tryTemplate(home, agency.agencyId, chosen.template, file)
   const { rows } = result.report
   const say = () =>
     `Nothing was saved. With ${chosen.template} this file would end as ${result.verdict}: ${rows.accepted} of ${rows.read} rows.`

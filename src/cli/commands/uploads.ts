@@ -133,22 +133,50 @@ export function registerUploads(program: Command, context: CliContext): void {
         output.data(toUploadJson(done), () => `${done.fileName} is queued.`)
       }),
     )
-  const decide = (verb: 'discard' | 'retry', description: string, says: string) =>
-    uploads
-      .command(`${verb} <agency> <upload>`)
-      .description(description)
-      .action((name: string, id: string) =>
-        withInbox(name, async (_home, inbox, agency) => {
-          const done = await inbox.uploads[verb](agency.agencyId, id, actor)
-          output.data(toUploadJson(done), () => `${done.fileName} ${says}`)
-        }),
-      )
-  decide(
-    'discard',
-    'refuse a held or queued upload for good',
-    'is discarded; the file stands in error/.',
-  )
-  decide('retry', 'queue a refused or duplicate upload once more', 'is queued again.')
+  uploads
+    .command('discard <agency> <upload>')
+    .description('refuse a held or queued upload for good')
+    .action((name: string, id: string) =>
+      withInbox(name, async (_home, inbox, agency) => {
+        const done = await inbox.uploads.discard(agency.agencyId, id, actor)
+        output.data(
+          toUploadJson(done),
+          () => `${done.fileName} is discarded; the file stands in error/.`,
+        )
+      }),
+    )
+  uploads
+    .command('retry <agency> <upload>')
+    .description('queue a refused, duplicate or undone upload once more, with the newest template')
+    .option('--force', 'also when a newer file of its feed was imported already')
+    .action((name: string, id: string, { force }: { force?: boolean }) =>
+      withInbox(name, async (_home, inbox, agency) => {
+        const done = await inbox.uploads.retry(agency.agencyId, id, actor, { force })
+        output.data(toUploadJson(done), () => `${done.fileName} is queued again.`)
+      }),
+    )
+  uploads
+    .command('undo <agency> <upload>')
+    .description('take an import back: the records are again what they were before it')
+    .action((name: string, id: string) =>
+      withInbox(name, async (_home, inbox, agency) => {
+        const { undoImport } = await import('../../import/index.ts')
+        const done = await undoImport(inbox, agency.agencyId, id, actor)
+        const [newest] = await inbox.uploads.list(agency.agencyId, {
+          states: ['imported', 'imported-with-rejects'],
+          limit: 1,
+        })
+        const isLast = newest === undefined || newest.seq < done.seq
+        const more = isLast
+          ? ''
+          : ` What later files only repeated is gone with it: send the newest (${newest.fileName}) again.`
+        output.data(
+          toUploadJson(done),
+          () =>
+            `${done.fileName} is undone: the records are as they were before it, and its unsent messages are cancelled.${more}`,
+        )
+      }),
+    )
   uploads
     .command('download <agency> <upload>')
     .description('the original bytes, to a file or to standard output')

@@ -8,28 +8,33 @@ import type { TextRecord } from './split-records.ts'
 /**
  * Takes records apart into cells; `firstRow` is the row number of the first of them.
  *
- * csv-parse is the judge of quoting and gets all records that follow its rules, a batch at a time. Records without a quote
- * need no parser, and those that csv-parse would stop at (and take the good rows after them along) are read by `scanRecord`.
+ * csv-parse is the judge of quoting and gets all records that follow its rules, a batch at a time. Records without a quote,
+ * and those whose quotes only wrap whole cells, need no parser; those that csv-parse would stop at (and take the good rows
+ * after them along) are read by `scanRecord`.
  */
 export function parseCells(
   records: readonly TextRecord[],
   firstRow: number,
   dialect: Dialect,
 ): RawRow[] {
-  const quoted = parseQuoted(
-    records.filter(({ kind }) => kind === 'quoted').map(({ text }) => text),
+  const read = records.map((record) => readWithoutParser(record, dialect))
+  const left = records.filter((_, index) => read[index] === undefined)
+  const parsed = parseQuoted(
+    left.map(({ text }) => text),
     dialect,
   )
   let taken = 0
-  return records.map((record, index) => {
-    const cells =
-      record.kind === 'plain'
-        ? splitPlain(record.text, dialect.delimiter)
-        : record.kind === 'quoted'
-          ? (quoted[taken++] ?? [])
-          : readLoose(record.text, dialect)
-    return finishRow(record, firstRow + index, cells)
-  })
+  return records.map((record, index) =>
+    finishRow(record, firstRow + index, read[index] ?? parsed[taken++] ?? []),
+  )
+}
+
+function readWithoutParser(
+  { kind, text, cells }: TextRecord,
+  dialect: Dialect,
+): string[] | undefined {
+  if (kind === 'plain') return splitPlain(text, dialect.delimiter)
+  return kind === 'quoted' ? cells : readLoose(text, dialect)
 }
 
 /** The one place where csv-parse is set up. Never `cast` (0012 would be 12), `columns`, or `skip_records_with_error`. */

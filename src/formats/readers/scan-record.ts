@@ -58,13 +58,17 @@ export function scanRecord(
   let lineEnd = findLineEnd(text, start)
   let quoting: ScannedRecord['quoting'] = 'regular'
   let isMultiLine = false
+  // Looked for once and not for every cell: a long row without quotes would be searched to its end a million times.
+  let quoteAt = findQuote(text, start, quote)
+  const known: KnownQuote = { from: 0, at: -1, lineEnd: -1 }
   for (;;) {
     const cellStart = at
+    if (quoteAt < at) quoteAt = findQuote(text, at, quote)
     width += 1
     const cell =
       text[at] === quote
-        ? scanQuotedCell(text, at, isFinal, lineEnd, dialect)
-        : scanPlainCell(text, at, lineEnd, dialect)
+        ? scanQuotedCell(text, at, isFinal, lineEnd, dialect, known)
+        : scanPlainCell(text, at, lineEnd, quoteAt, delimiter)
     if (!cell || (cell.end >= text.length && !isFinal)) return undefined
     at = cell.end
     if (severity[cell.quoting] > severity[quoting]) quoting = cell.quoting
@@ -93,11 +97,17 @@ function scanPlainCell(
   text: string,
   start: number,
   lineEnd: number,
-  { delimiter, quote }: Dialect,
+  quoteAt: number,
+  delimiter: string,
 ): ScannedCell {
   const end = endOfPlainCell(text, start, lineEnd, delimiter)
-  const quoteAt = quote === 'none' ? -1 : text.indexOf(quote, start)
-  return { end, quoting: quoteAt !== -1 && quoteAt < end ? 'loose' : 'regular' }
+  return { end, quoting: quoteAt < end ? 'loose' : 'regular' }
+}
+
+/** The next quote, or infinity. */
+function findQuote(text: string, from: number, quote: string): number {
+  const at = quote === 'none' ? -1 : text.indexOf(quote, from)
+  return at === -1 ? Infinity : at
 }
 
 function scanQuotedCell(
@@ -106,9 +116,10 @@ function scanQuotedCell(
   isFinal: boolean,
   lineEnd: number,
   dialect: Dialect,
+  known: KnownQuote,
 ): ScannedCell | undefined {
   const { delimiter } = dialect
-  const closed = closeQuote(text, start, isFinal, lineEnd, dialect)
+  const closed = closeQuote(text, start, isFinal, lineEnd, dialect, known)
   if (closed === 'more') return undefined
   if (closed === undefined) {
     return { end: endOfPlainCell(text, start, lineEnd, delimiter), quoting: 'unclosed' }
@@ -138,8 +149,10 @@ export function skipLineEnd(text: string, at: number, isFinal: boolean): number 
 }
 
 function endOfPlainCell(text: string, from: number, lineEnd: number, delimiter: string): number {
-  const at = text.indexOf(delimiter, from)
-  return at === -1 || at > lineEnd ? lineEnd : at
+  const wanted = delimiter.charCodeAt(0)
+  // Not by `indexOf`, which would look through all that follows the line where there is no delimiter.
+  for (let at = from; at < lineEnd; at += 1) if (text.charCodeAt(at) === wanted) return at
+  return lineEnd
 }
 
 interface Closed {
@@ -148,6 +161,18 @@ interface Closed {
   readonly end: number
   readonly isLoose: boolean
 }
+
+/**
+ * What the last search behind a stray quote has found: on this line, from `from` on, the quote at `at` decides (infinity: none).
+ * Every cell of a row may begin such a search; without this each would go through the rest of the row once more.
+ */
+interface KnownQuote {
+  from: number
+  at: number
+  lineEnd: number
+}
+
+type Closing = Closed | { readonly textAfter: number } | 'more' | undefined
 
 /**
  * Looks for the quote that closes the cell opened at `open`.
@@ -160,19 +185,15 @@ function closeQuote(
   open: number,
   isFinal: boolean,
   lineEnd: number,
-  { delimiter, quote }: Dialect,
-): Closed | { readonly textAfter: number } | 'more' | undefined {
-  let stray = -1
+  dialect: Dialect,
+  known: KnownQuote,
+): Closing {
+  const { delimiter, quote } = dialect
   let from = open + 1
   for (;;) {
     const at = text.indexOf(quote, from)
-    // After a stray quote only the rest of its own line can still close the cell.
-    if (stray !== -1 && isBeyond(at, lineEnd, text)) return { textAfter: stray }
     if (isBeyond(at, open + limits.rowLength, text)) return undefined
-    if (at === -1) {
-      if (!isFinal) return 'more'
-      return stray === -1 ? undefined : { textAfter: stray }
-    }
+    if (at === -1) return isFinal ? undefined : 'more'
     if (text[at + 1] === quote) {
       from = at + 2
       continue
@@ -180,14 +201,60 @@ function closeQuote(
     const after = skipBlanks(text, at + 1)
     if (after >= text.length && !isFinal) return 'more'
     if (endsCell(text, after, delimiter)) {
-      return { quoteAt: at, end: after, isLoose: stray !== -1 || after !== at + 1 }
+      return { quoteAt: at, end: after, isLoose: after !== at + 1 }
     }
-    // A quote that looks like the opening of another cell: this cell ended before it.
-    if (stray !== -1 && text[at - 1] === delimiter) return { textAfter: stray }
     // A stray quote beyond the first line: that is another record's, and this cell was never closed.
     if (at > lineEnd) return undefined
-    if (stray === -1) stray = at
-    from = at + 1
+    const next = findDeciding(text, at + 1, lineEnd, dialect, known)
+    if (isBeyond(next, open + limits.rowLength, text)) return undefined
+    return closeBehindStray(text, at, next, isFinal, lineEnd, delimiter)
+  }
+}
+
+/** `next` is the quote that decides whether the cell with a stray quote closes on its line: only there it can. */
+function closeBehindStray(
+  text: string,
+  stray: number,
+  next: number,
+  isFinal: boolean,
+  lineEnd: number,
+  delimiter: string,
+): Closing {
+  if (isBeyond(next, lineEnd, text)) return { textAfter: stray }
+  if (next === -1) return isFinal ? { textAfter: stray } : 'more'
+  const after = skipBlanks(text, next + 1)
+  if (after >= text.length && !isFinal) return 'more'
+  // Otherwise it looks like the opening of another cell: this one ended before it.
+  return endsCell(text, after, delimiter)
+    ? { quoteAt: next, end: after, isLoose: true }
+    : { textAfter: stray }
+}
+
+/** The first quote that ends a cell, looks like the opening of another one, or stands behind the line; -1 for none. */
+function findDeciding(
+  text: string,
+  from: number,
+  lineEnd: number,
+  { delimiter, quote }: Dialect,
+  known: KnownQuote,
+): number {
+  if (known.lineEnd === lineEnd && known.from <= from && from <= known.at) {
+    return known.at === Infinity ? -1 : known.at
+  }
+  const remember = (at: number): number => {
+    Object.assign(known, { from, at: at === -1 ? Infinity : at, lineEnd })
+    return at
+  }
+  for (let next = from; ;) {
+    const at = text.indexOf(quote, next)
+    if (at === -1 || at > lineEnd) return remember(at)
+    if (text[at + 1] === quote) {
+      next = at + 2
+      continue
+    }
+    const isOpening = text[at - 1] === delimiter
+    if (isOpening || endsCell(text, skipBlanks(text, at + 1), delimiter)) return remember(at)
+    next = at + 1
   }
 }
 

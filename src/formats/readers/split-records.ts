@@ -1,6 +1,7 @@
 import { FileError } from '../../errors/index.ts'
 import { limits } from '../limits.ts'
 import { findLineEnd, scanRecord, skipLineEnd } from './scan-record.ts'
+import { splitWrapped } from './split-wrapped.ts'
 import type { Dialect, ScannedRecord } from './scan-record.ts'
 
 /** One record as it stands in the file, before its cells are taken apart. */
@@ -20,6 +21,8 @@ export interface TextRecord {
   readonly lastStart: number
   /** Does a line end follow it? Only a file's last record may have none. */
   readonly hasLineEnd: boolean
+  /** Its cells, where they were found on the way: of a `quoted` record whose quotes only wrap whole cells of one line. */
+  readonly cells?: string[]
 }
 
 export interface RecordSplitter {
@@ -67,6 +70,11 @@ export function createRecordSplitter(dialect: Dialect, usualWidth = 0): RecordSp
         continue
       }
       if (quoteAt === text.length) break
+      const after = pushWrapped(records, text, at, lineEnd, isFinal)
+      if (after !== undefined) {
+        at = after
+        continue
+      }
       const scanned = scanRecord(text, at, isFinal, dialect)
       if (!scanned) break
       if (scanned.end - at > limits.rowLength) throw tooLong(line)
@@ -87,6 +95,33 @@ export function createRecordSplitter(dialect: Dialect, usualWidth = 0): RecordSp
     hasLineEnd,
   })
 
+  /** Takes a record whose quotes only wrap whole cells of its line; gives where the text goes on, or undefined for any other. */
+  function pushWrapped(
+    records: TextRecord[],
+    text: string,
+    at: number,
+    lineEnd: number,
+    isFinal: boolean,
+  ): number | undefined {
+    if (lineEnd === text.length && !isFinal) return undefined
+    const next = skipLineEnd(text, lineEnd, isFinal)
+    if (next === undefined || lineEnd - at > limits.rowLength) return undefined
+    const wrapped = splitWrapped(text, at, lineEnd, dialect)
+    if (wrapped === undefined) return undefined
+    const { cells, lastStart } = wrapped
+    records.push({
+      text: text.slice(at, lineEnd),
+      line,
+      kind: 'quoted',
+      width: cells.length,
+      lastStart: lastStart - at,
+      hasLineEnd: lineEnd < text.length,
+      cells,
+    })
+    line += 1
+    return next
+  }
+
   function pushQuoted(
     records: TextRecord[],
     text: string,
@@ -97,8 +132,11 @@ export function createRecordSplitter(dialect: Dialect, usualWidth = 0): RecordSp
     const hasLineEnd = scanned.end < text.length
     if (scanned.isMultiLine) {
       const lines = splitLines(record)
-      const widths = lines.map((one) => scanRecord(one, 0, true, dialect)?.width ?? 0)
-      if (looksGlued(widths, usualWidth, scanned.width)) {
+      const scans = lines.map((one) => scanRecord(one, 0, true, dialect))
+      const widths = scans.map((scan) => scan?.width ?? 0)
+      // A line with quotes of its own is a piece of cells (`…note",b,"more…`), however many cells it seems to have.
+      const areSound = scans.slice(1, -1).map((scan) => scan?.quoting === 'regular')
+      if (looksGlued(widths, areSound, usualWidth, scanned.width)) {
         for (const [index, one] of lines.entries()) {
           records.push({
             ...{ text: one, line, kind: 'glued', width: widths[index] ?? 0, lastStart: 0 },
@@ -161,12 +199,17 @@ function splitLines(record: string): string[] {
  * Prose in a cell rarely splits into the usual number of cells on every line; with few columns an address may
  * (`Apt 4⏎Seattle, WA`), so there a whole line between two others is asked for, or a record that is not of the usual width as one.
  */
-function looksGlued(widths: readonly number[], usualWidth: number, gluedWidth: number): boolean {
+function looksGlued(
+  widths: readonly number[],
+  areSound: readonly boolean[],
+  usualWidth: number,
+  gluedWidth: number,
+): boolean {
   if (usualWidth < 2) return false
   const inner = widths.slice(1, -1)
-  const wholeInner = inner.filter((width) => width === usualWidth).length
+  const wholeInner = inner.filter((width, at) => width === usualWidth && areSound[at]).length
   if (usualWidth > 3 && inner.length > 0 && wholeInner * 2 > inner.length) return true
-  if (!widths.every((width) => width === usualWidth)) return false
+  if (!widths.every((width) => width === usualWidth) || areSound.includes(false)) return false
   return usualWidth > 4 || inner.length > 0 || gluedWidth !== usualWidth
 }
 

@@ -76,7 +76,7 @@ async function* splitFile(
     isFirst = false
     return records.slice(1)
   }
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 })) {
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 16 })) {
     hash.update(chunk as Buffer)
     yield withoutSeparator(splitter.push(decoder.decode(chunk as Buffer)))
   }

@@ -1,6 +1,10 @@
 import type { Entry, ZipFile } from 'yauzl'
 import { FileError } from '../../errors/index.ts'
+import { toDocumentTypeFault } from '../archive-faults.ts'
 import type { ArchiveParts } from '../check-archive.ts'
+import { readPartText } from './archive-part.ts'
+import { readAttributes } from './xml-text.ts'
+import type { Attributes } from './xml-text.ts'
 
 export interface SheetPart {
   readonly name: string
@@ -30,14 +34,14 @@ export async function readWorkbookParts(
   archive: ZipFile,
   parts: ArchiveParts,
 ): Promise<WorkbookParts> {
-  const xml = await readPart(archive, parts.get('xl/workbook.xml'))
+  const xml = await readIndex(archive, parts.get('xl/workbook.xml'))
   const relations = findElements(
-    await readPart(archive, parts.get('xl/_rels/workbook.xml.rels')),
+    await readIndex(archive, parts.get('xl/_rels/workbook.xml.rels')),
     'Relationship',
   )
   const find = (isWanted: (relation: Attributes) => boolean): Entry | undefined => {
     const target = relations.find(isWanted)?.get('Target')
-    return target === undefined ? undefined : parts.get(resolvePath(target))
+    return target === undefined ? undefined : findPart(parts, resolvePath(target))
   }
   const ofType = (type: string) =>
     find((relation) => relation.get('Type')?.endsWith(`/${type}`) ?? false)
@@ -64,46 +68,29 @@ export async function readWorkbookParts(
   }
 }
 
-/** Attributes by their local name. */
-type Attributes = ReadonlyMap<string, string>
-
-/** Start tags of one local name; enough for the two flat lists that are read here. */
+/** Start tags of one local name; enough for the flat lists that are read here. */
 function findElements(xml: string, name: string): Attributes[] {
   const tags = new RegExp(`<(?:[\\w.-]+:)?${name}(\\s[^>]*)?/?>`, 'g')
-  return [...xml.matchAll(tags)].map(([, attributes = '']) => {
-    const pairs = attributes.matchAll(/(?:[\w.-]+:)?([\w.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)
-    return new Map(
-      [...pairs].map(([, key = '', double, single]) => [
-        key,
-        decodeEntities(double ?? single ?? ''),
-      ]),
-    )
-  })
+  return [...xml.matchAll(tags)].map(([, attributes = '']) => readAttributes(attributes))
 }
 
-const entities = new Map([
-  ['lt', '<'],
-  ['gt', '>'],
-  ['amp', '&'],
-  ['quot', '"'],
-  ['apos', "'"],
-])
-
-function decodeEntities(text: string): string {
-  return text.replace(/&(#x[\da-f]{1,6}|#\d{1,7}|\w+);/gi, (whole, name: string) => {
-    if (!name.startsWith('#')) return entities.get(name) ?? whole
-    const code = /^#x/i.test(name) ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1))
-    return code <= 0x10ffff ? String.fromCodePoint(code) : whole
-  })
+/** Names of parts are compared without case (ECMA-376 part 2, 6.2.2.3); some writers rely on it. */
+function findPart(parts: ArchiveParts, path: string): Entry | undefined {
+  const exact = parts.get(path)
+  if (exact) return exact
+  for (const [name, entry] of parts) if (name.toLowerCase() === path.toLowerCase()) return entry
+  return undefined
 }
 
 function resolvePath(target: string): string {
   return target.startsWith('/') ? target.slice(1) : `xl/${target.replace(/^\.\//, '')}`
 }
 
-async function readPart(archive: ZipFile, entry: Entry | undefined): Promise<string> {
+/** @throws FileError WORKBOOK_CORRUPT, FORMAT_UNSUPPORTED (a document type) */
+async function readIndex(archive: ZipFile, entry: Entry | undefined): Promise<string> {
   if (!entry || entry.uncompressedSize > largestIndex) return ''
-  const chunks: Buffer[] = []
-  for await (const chunk of await archive.openReadStreamPromise(entry)) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString('utf8')
+  let xml = ''
+  for await (const text of readPartText(archive, entry)) xml += text
+  if (xml.includes('<!DOCTYPE')) throw toDocumentTypeFault()
+  return xml
 }

@@ -3,6 +3,7 @@ import { readDate, readUnambiguousDate } from './date-forms.ts'
 import type { DateOrder } from './date-forms.ts'
 import type { ParsedDate } from './date-parts.ts'
 import { compileDatePattern } from './date-pattern.ts'
+import { isNoValue } from './no-value.ts'
 import { parseTimeOfDay } from './time-of-day.ts'
 
 /** How the dates of one field are written. */
@@ -29,6 +30,20 @@ function foldTypedColumns(text: string): string {
   return parseTimeOfDay(time) === undefined
     ? withoutDay
     : `${withoutDay.slice(0, found.index)} ${time}`
+}
+
+const emptyClock = /[ T](?:0?0:00(?::00(?:[.:]0+)?)?|12:00(?::00(?:[.:]0+)?)? ?AM)$/i
+
+/**
+ * Joins the cells of a date and its time. A cell that says there is none (`NULL`, `N/A`) is as good as blank, and where only
+ * one cell says something the empty clock of its type (`2027-01-15 00:00:00.000`) is no time: nobody is called for midnight.
+ */
+export function joinDateCells(cells: readonly string[], join: string): string {
+  const filled = cells.filter((cell) => !isNoValue(cell))
+  const [only] = filled
+  return filled.length === 1 && only !== undefined
+    ? only.replace(emptyClock, '')
+    : filled.join(join)
 }
 
 /**

@@ -22,6 +22,9 @@ const words: ReadonlySet<string> = new Set([
   'refused',
 ])
 
+/** What begins with a digit is neither one of the words nor punctuation, and most cells asked for do. */
+const firstDigit = /^\d/
+
 const onlyPunctuation = /^[\s()\-–—_./\\*]*$/u
 
 /**
@@ -29,5 +32,6 @@ const onlyPunctuation = /^[\s()\-–—_./\\*]*$/u
  * a location or a judge the same letters are taken as they are, since Null and Na are surnames.
  */
 export function isNoValue(text: string): boolean {
+  if (firstDigit.test(text)) return false
   return onlyPunctuation.test(text) || words.has(foldText(text))
 }

@@ -1,6 +1,7 @@
 const blanks = /[\s\u0085\u200b\u2060\ufeff]+/gu
 // Control characters except those that are blanks, and halves of surrogate pairs: no text, and PostgreSQL refuses some.
-const unstorable = /(?![\t\n\v\f\r\u0085])\p{Cc}|\p{Cs}/u
+// U+FFFD stands where bytes could not be decoded.
+const unstorable = /(?![\t\n\v\f\r\u0085])\p{Cc}|\p{Cs}|\ufffd/u
 const plain = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/
 
 /**
@@ -12,7 +13,12 @@ export function normalizeText(cell: string): string {
   return cell.normalize('NFC').replace(blanks, ' ').trim()
 }
 
-/** True for a cell with control characters or half characters, which are no text of any language. */
+/** True for printable ASCII with single blanks: storable and normalised as it stands, as nearly every cell is. */
+export function isPlainText(cell: string): boolean {
+  return plain.test(cell)
+}
+
+/** True for a cell with control characters, half characters or bytes that were none: no text of any language. */
 export function hasUnstorableText(cell: string): boolean {
   return !plain.test(cell) && unstorable.test(cell)
 }

@@ -124,3 +124,39 @@ export async function listAcknowledgedIds(
   )
   return rows
 }
+
+/** How it stands with telling people. */
+export interface AlertFigures {
+  readonly targets: number
+  readonly emailTargets: number
+  /** Agencies with their webhooks that were switched off. */
+  readonly disabled: readonly string[]
+  /** Agencies with feeds that expect a file by a time, and nobody to be told. */
+  readonly unwatched: readonly string[]
+  /** Given up within 30 days. */
+  readonly failed: number
+  readonly waiting: number
+  /** Age of the oldest waiting one in seconds; null where none waits. */
+  readonly oldest: number | null
+}
+
+export async function readAlertFigures(db: Queryable): Promise<AlertFigures> {
+  const { rows } = await db.raw<{ rows: AlertFigures[] }>(
+    `select (select count(*)::int from alert_targets where disabled_at is null)                           as targets,
+            (select count(*)::int from alert_targets where disabled_at is null and channel = 'email')     as "emailTargets",
+            array(select distinct a.agency from alert_targets t join agencies a using (agency_id)
+                   where t.disabled_at is not null order by a.agency)                                     as disabled,
+            array(select a.agency from agencies a
+                   where a.status = 'active'
+                     and exists (select 1 from feeds f where f.agency_id = a.agency_id and f.expect_by is not null)
+                     and not exists (select 1 from alert_targets t
+                                      where t.agency_id = a.agency_id and t.disabled_at is null)
+                   order by a.agency)                                                                     as unwatched,
+            (select count(*)::int from alerts
+              where state = 'failed' and ended_at > now() - interval '30 days')                           as failed,
+            (select count(*)::int from alerts where state = 'waiting')                                    as waiting,
+            (select floor(extract(epoch from now() - min(occurred_at)))::int
+               from alerts where state = 'waiting')                                                       as oldest`,
+  )
+  return rows[0] as AlertFigures
+}

@@ -4,6 +4,7 @@ import type { Database } from '../../db/index.ts'
 import { AppError, UnavailableError } from '../../errors/index.ts'
 import type { Inbox } from '../../inbox/index.ts'
 import { examineAccess } from './examine-access.ts'
+import { examineAlerts } from './examine-alerts.ts'
 import { examineAudit } from './examine-audit.ts'
 import { examineDatabase } from './examine-database.ts'
 import { examineFolders } from './examine-folders.ts'
@@ -11,6 +12,7 @@ import { examineHome } from './examine-home.ts'
 import { examineKeys } from './examine-keys.ts'
 import type { SshFacts } from './examine-keys.ts'
 import { examineMachine } from './examine-machine.ts'
+import { examineRetention } from './examine-retention.ts'
 import { examineUploads } from './examine-uploads.ts'
 import { createFailure } from './finding.ts'
 import type { Finding } from './finding.ts'
@@ -85,6 +87,8 @@ export async function examine(parts: DoctorParts): Promise<Finding[]> {
   await look('folders', () => examineFolders(inbox, agencies, isMending))
   await look('access', () => examineAccess(db))
   await look('uploads', () => examineUploads(db, inbox))
+  await look('retention', () => examineRetention(inbox))
+  await look('alerts', () => examineAlerts(db, config))
   await look('audit', () => examineAudit(db, agencies, parts.lastAudit))
   return findings
 }

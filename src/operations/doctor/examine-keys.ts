@@ -30,6 +30,15 @@ async function listKeyFiles(folder: string): Promise<string[]> {
   return names.filter((name) => name.startsWith('ssh_host_') && !name.endsWith('.pub'))
 }
 
+/** The key that seals secrets in the database; made when the first one is. */
+const secretKey = 'secret.key'
+
+async function examineSecretKey(folder: string, isMending: boolean): Promise<Finding[]> {
+  const path = join(folder, secretKey)
+  const mode = await examineMode('keys.secret', path, { wanted: 0o600, isMending })
+  return mode === undefined ? [] : [mode]
+}
+
 async function examineHostKeys({ listHostKeys }: SshFacts): Promise<Finding[]> {
   const check = 'keys.host'
   const keys = await listHostKeys()
@@ -77,7 +86,11 @@ export async function examineKeys(
   const files = await listKeyFiles(keys)
   if (files.length === 0) {
     const text = `There are no host keys in ${keys} yet; the server makes them at its first start.`
-    return [createFinding('keys.host', 'warn', text), ...examineListeners(ssh)]
+    return [
+      createFinding('keys.host', 'warn', text),
+      ...(await examineSecretKey(keys, isMending)),
+      ...examineListeners(ssh),
+    ]
   }
   const modes = [
     await examineMode('keys.mode', keys, { wanted: 0o700, isMending }),
@@ -88,5 +101,6 @@ export async function examineKeys(
   const hostKeys = await examineHostKeys(ssh).catch((error: unknown) => [
     createFailure('keys.host', error),
   ])
-  return [...modes, ...hostKeys, ...examineListeners(ssh)]
+  const secret = await examineSecretKey(keys, isMending)
+  return [...modes, ...secret, ...hostKeys, ...examineListeners(ssh)]
 }

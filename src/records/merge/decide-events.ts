@@ -1,6 +1,7 @@
 import type { Trx } from '../../db/index.ts'
 import { lastKnown } from './load-tables.ts'
 import type { Origin } from './origin.ts'
+import { isUpcoming, notInLastFile } from './upcoming.ts'
 
 /**
  * One line per event of the file. `day` is date and zone, `clock` date, time and instant, so that each is taken from
@@ -41,11 +42,17 @@ const typed = `
     from grouped
   offset 0`
 
-/** What the event was (`was_…`) beside what it shall be: a null keeps what is known, a start counts as a whole. */
+/**
+ * What the event was (`was_…`) beside what it shall be: a null keeps what is known, a start counts as a whole. An event
+ * that was cancelled only because a file did not have it stands again when a file has it, and so does one that was undone.
+ */
 const found = `
   select t.event_key, t.first_rank, t.is_ambiguous, t.local_date, t.time_zone,
-         coalesce(t.status, e.status, 'scheduled') as status,
-         case when t.status is null then e.status_text else t.status_text end as status_text,
+         coalesce(t.status, case when e.status_text = '${notInLastFile}' then 'scheduled'
+                                when e.status <> 'undone' then e.status end,
+                  'scheduled')                    as status,
+         case when t.status is null then nullif(e.status_text, '${notInLastFile}')
+              else t.status_text end              as status_text,
          e.event_id                                as was_id,
          coalesce(t.event_reference, e.event_reference) as event_reference,
          coalesce(c.case_id, e.case_id)            as case_id,
@@ -81,7 +88,9 @@ const judged = `
          was_id is not null and was_time is null and local_time is not null as is_timed,
          coalesce(was_status in ('cancelled', 'rescheduled', 'completed')
                   and status = 'scheduled', false)                        as is_reactivated,
-         was_status is distinct from status                               as has_new_status
+         was_status is distinct from status                               as has_new_status,
+         coalesce((was_template = :template or :ofAgency)
+                  and ${isUpcoming('was_status', 'was_starts_at', 'was_date', 'was_zone')}, false) as is_counted
     from found
   offset 0`
 
@@ -99,11 +108,11 @@ const decide = `
               when is_moved or is_timed or is_reactivated then was_occurrence + 1
               else was_occurrence end                                     as occurrence,
          null::bigint                                                     as rescheduled_from,
-         is_new, is_moved, is_ambiguous,
+         null::text as cause, null::text as why,
+         is_new, is_moved, is_ambiguous, is_counted,
          has_new_status and status = 'cancelled'                          as is_newly_cancelled,
          has_new_status and status = 'rescheduled' and not is_moved       as is_newly_reset,
-         is_new and status in ('scheduled', 'unknown')
-           and coalesce(starts_at > :now, local_date >= (:now at time zone time_zone)::date) as is_fresh,
+         is_new and ${isUpcoming('status', 'starts_at', 'local_date', 'time_zone')} as is_fresh,
          not is_new
            and (case_id, type, starts_at, local_date, local_time, time_zone, status, status_text,
                 location_id, room, judge_id, :template::text, false)
@@ -116,12 +125,16 @@ const decide = `
 /**
  * Decides for each event of the file what shall become of it and leaves that in `load_events`. Changes no records.
  * Needs `load_cases`, `load_locations` and `load_judges`.
+ *
+ * `is_counted` says that a guard counts it: it was to come, and was of this template or, `ofAgency`, of any. `cause` and
+ * `why` are for what is found out later.
  */
 export async function decideEvents(
   trx: Trx,
   origin: Origin,
   template: string,
   now: Date,
+  ofAgency: boolean,
 ): Promise<void> {
-  await trx.raw(decide, { ...origin, template, now: now.toISOString() })
+  await trx.raw(decide, { ...origin, template, now: now.toISOString(), ofAgency })
 }

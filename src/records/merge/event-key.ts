@@ -15,6 +15,7 @@ function listParts(
 ): (string | null)[] {
   if (event.reference !== null) return ['reference', event.reference]
   const start = [event.localDate, toSeconds(event.localTime)]
+  if (eventIdentity.length === 0 && courtCase !== null) return ['case', courtCase.number, ...start]
   const added: Readonly<Record<string, string | null>> = {
     'event.type': event.type,
     'event.location': event.location,
@@ -39,7 +40,8 @@ function listParts(
 export function toEventKey(row: LoadRow, eventIdentity: readonly string[]): string | null {
   if (row.event === null) return null
   const key = JSON.stringify(listParts(row, row.event, eventIdentity))
-  return Buffer.byteLength(key) <= longestKeyBytes
+  // A character takes three bytes at most, so that the short keys, nearly all, need not be measured.
+  return key.length * 3 <= longestKeyBytes || Buffer.byteLength(key) <= longestKeyBytes
     ? key
     : `sha256:${createHash('sha256').update(key).digest('hex')}`
 }

@@ -10,17 +10,23 @@ const link = `
                      on f.case_id = o.case_id
                     and (f.type = o.type or f.type is null or o.type is null)
                   where o.is_newly_reset and f.is_fresh),
-       linked as (update load_events e
-                     set rescheduled_from = p.old_id
-                    from pairs p
-                   where e.event_id = p.fresh_id and p.fresh_count = 1 and p.old_count = 1
-               returning p.old_id)
-  select (select count(*) from linked)               as rescheduled,
-         (select count(distinct old_id) from pairs)
-           - (select count(*) from linked)           as ambiguous`
+       sure as (select old_id, fresh_id from pairs where fresh_count = 1 and old_count = 1),
+       found as (select fresh_id as event_id, old_id, 'reset' as cause from sure
+                  union all
+                 select distinct old_id, null::bigint, 'reset-unclear' from pairs
+                  where old_id not in (select old_id from sure)),
+       told as (update load_events e
+                   set rescheduled_from = f.old_id, cause = f.cause
+                  from found f
+                 where e.event_id = f.event_id
+             returning f.cause)
+  select count(*) filter (where cause = 'reset')         as rescheduled,
+         count(*) filter (where cause = 'reset-unclear') as ambiguous
+    from told`
 
 /**
- * Links an event whose row now says that it was reset to the one new future event of its case.
+ * Links an event whose row now says that it was reset to the one new future event of its case, and notes that as the
+ * `cause`.
  *
  * Where more than one event stands on either side nothing is guessed, and each such old event counts as ambiguous.
  * Only events that became reset in this file are looked at, so that the same file links nothing twice.

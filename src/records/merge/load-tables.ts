@@ -54,11 +54,13 @@ const toColumns = (names: readonly string[]) =>
  * and only the result is cast. The statistics stay small because ANALYZE is part of every import's time.
  */
 export async function createLoadTables(trx: Trx): Promise<void> {
-  await trx.raw('set local jit = off')
-  await trx.raw(`set local work_mem = '64MB'`)
-  await trx.raw('set local default_statistics_target = 10')
-  // A small file in front of big tables: look its rows up by index instead of reading the tables whole.
-  await trx.raw('set local random_page_cost = 1.1')
+  // random_page_cost: a small file in front of big tables is looked up by index, not by reading the tables whole.
+  await trx.raw(
+    `set local jit = off;
+     set local work_mem = '64MB';
+     set local default_statistics_target = 10;
+     set local random_page_cost = 1.1`,
+  )
   await trx.raw(
     `create temp table load_rows (${toColumns(loadRowColumns)}) on commit drop;
      create temp table load_contacts (${toColumns(loadContactColumns)}) on commit drop`,

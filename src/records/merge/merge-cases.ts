@@ -2,6 +2,7 @@ import type { Trx } from '../../db/index.ts'
 import type { Counts } from '../types.ts'
 import { countChanges } from './count-changes.ts'
 import { lastKnown } from './load-tables.ts'
+import { thisAgency } from './origin.ts'
 import type { Origin } from './origin.ts'
 
 const decide = `
@@ -39,7 +40,7 @@ const update = `
          changed_upload_id = :uploadId,
          updated_at        = now()
     from load_cases l
-   where c.agency_id = :agencyId and c.case_id = l.case_id and l.is_changed`
+   where c.agency_id = ${thisAgency} and c.case_id = l.case_id and l.is_changed`
 
 /** Merges cases by number and leaves `load_cases` (number → id). A null keeps what is known. */
 export async function mergeCases(trx: Trx, origin: Origin): Promise<Counts> {

@@ -2,6 +2,7 @@ import type { Trx } from '../../db/index.ts'
 import type { Counts } from '../types.ts'
 import { countChanges } from './count-changes.ts'
 import { lastKnown } from './load-tables.ts'
+import { thisAgency } from './origin.ts'
 import type { Origin } from './origin.ts'
 
 const decide = `
@@ -18,7 +19,7 @@ const decide = `
          coalesce(l.date_of_birth, c.date_of_birth)               as date_of_birth,
          c.client_id is null                                      as is_new,
          c.client_id is not null
-           and (   c.status = 'retired'
+           and (   c.status <> 'active'
                 or l.first_name    <> coalesce(c.first_name, '')
                 or l.middle_name   <> coalesce(c.middle_name, '')
                 or l.last_name     <> coalesce(c.last_name, '')
@@ -63,7 +64,7 @@ const update = `
          changed_upload_id = :uploadId,
          updated_at        = now()
     from load_clients l
-   where c.agency_id = :agencyId and c.client_id = l.client_id and l.is_changed`
+   where c.agency_id = ${thisAgency} and c.client_id = l.client_id and l.is_changed`
 
 /**
  * Merges clients by reference and leaves `load_clients` (reference → id) for the merges that follow.

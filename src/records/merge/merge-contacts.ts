@@ -2,6 +2,7 @@ import type { Trx } from '../../db/index.ts'
 import type { Counts } from '../types.ts'
 import { countChanges } from './count-changes.ts'
 import { lastKnown } from './load-tables.ts'
+import { thisAgency } from './origin.ts'
 import type { Origin } from './origin.ts'
 
 const decide = `
@@ -47,16 +48,18 @@ const update = `
      set label             = l.label,
          extension         = l.extension,
          status            = l.status,
+         created_upload_id = case when c.status = 'undone' then :uploadId else c.created_upload_id end,
          changed_upload_id = :uploadId,
          updated_at        = now()
     from load_contacts_decided l
-   where c.agency_id = :agencyId and c.contact_id = l.contact_id and l.is_changed`
+   where c.agency_id = ${thisAgency} and c.contact_id = l.contact_id and l.is_changed`
 
 /**
  * Merges contacts by client, channel and address. Needs `load_clients`.
  *
  * Ids rise in the order of the file, so that a client's first contact is the one that stood first. A suppressed
- * contact stays suppressed whatever the file says; a retired one that appears again takes the file's status.
+ * contact stays suppressed whatever the file says; a retired one that appears again takes the file's status;
+ * one that was undone counts as made by this file.
  */
 export async function mergeContacts(trx: Trx, origin: Origin): Promise<Counts> {
   await trx.raw(decide, origin)

@@ -1,7 +1,6 @@
 import type { Trx } from '../../db/index.ts'
-import type { Counts, MergeResult } from '../types.ts'
-import { countChanges } from './count-changes.ts'
-import { linkResetEvents } from './link-reset-events.ts'
+import type { Counts } from '../types.ts'
+import { thisAgency } from './origin.ts'
 import type { Origin } from './origin.ts'
 
 const insert = `
@@ -16,7 +15,9 @@ const insert = `
 
 const update = `
   update events e
-     set case_id           = l.case_id,
+     set event_key         = l.event_key,
+         event_reference   = l.event_reference,
+         case_id           = l.case_id,
          type              = l.type,
          starts_at         = l.starts_at,
          local_date        = l.local_date,
@@ -30,44 +31,47 @@ const update = `
          occurrence        = l.occurrence,
          template          = :template,
          held              = false,
+         created_upload_id = case when e.status = 'undone' then :uploadId else e.created_upload_id end,
          changed_upload_id = :uploadId,
          updated_at        = now()
     from load_events l
-   where e.agency_id = :agencyId and e.event_id = l.event_id and l.is_changed`
+   where e.agency_id = ${thisAgency} and e.event_id = l.event_id and l.is_changed`
 
 const tally = `
-  select count(*) filter (where is_moved)           as moved,
-         count(*) filter (where is_newly_cancelled) as cancelled,
-         count(*) filter (where is_ambiguous)       as ambiguous,
-         count(*) filter (where is_newly_reset)     as reset
+  select count(*) filter (where is_moved)                           as moved,
+         count(*) filter (where is_newly_cancelled)                 as cancelled,
+         count(*) filter (where is_ambiguous)                       as ambiguous,
+         count(*) filter (where is_newly_reset)                     as reset,
+         count(*) filter (where is_counted)                         as "counted",
+         count(*) filter (where is_counted and is_moved)            as "countedMoved",
+         count(*) filter (where is_counted and is_newly_cancelled)  as "countedCancelled"
     from load_events`
 
-interface Tally {
+/** What the rows themselves say will happen to events; `counted` are those that guards look at. */
+export interface Tally {
   readonly moved: number
   readonly cancelled: number
   readonly ambiguous: number
   readonly reset: number
+  readonly counted: number
+  readonly countedMoved: number
+  readonly countedCancelled: number
 }
 
-/** Writes what `decideEvents` has decided, after linking resets, and says what happened to the court's calendar. */
-export async function mergeEvents(
+/** Counts what `decideEvents` has decided. */
+export async function tallyEvents(trx: Trx): Promise<Tally> {
+  const { rows } = await trx.raw<{ rows: [Tally] }>(tally)
+  return rows[0]
+}
+
+/** Writes what was decided about the events of the file. */
+export async function writeEvents(
   trx: Trx,
   origin: Origin,
   template: string,
-): Promise<{ counts: Counts; events: MergeResult['events'] }> {
-  const counts = await countChanges(trx, 'load_events')
-  const { rows } = await trx.raw<{ rows: [Tally] }>(tally)
-  const { moved, cancelled, ambiguous, reset } = rows[0]
-  const links =
-    reset > 0 && counts.created > 0 ? await linkResetEvents(trx) : { rescheduled: 0, ambiguous: 0 }
-  if (counts.created > 0) await trx.raw(insert, { ...origin, template })
-  if (counts.updated > 0) await trx.raw(update, { ...origin, template })
-  return {
-    counts,
-    events: {
-      rescheduled: moved + links.rescheduled,
-      cancelled,
-      ambiguous: ambiguous + links.ambiguous,
-    },
-  }
+  { created, updated }: Counts,
+): Promise<void> {
+  // First what moves: the key it leaves behind may be that of a new event.
+  if (updated > 0) await trx.raw(update, { ...origin, template })
+  if (created > 0) await trx.raw(insert, { ...origin, template })
 }

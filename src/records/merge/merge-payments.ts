@@ -2,6 +2,7 @@ import type { Trx } from '../../db/index.ts'
 import type { Counts } from '../types.ts'
 import { countChanges } from './count-changes.ts'
 import { lastKnown } from './load-tables.ts'
+import { thisAgency } from './origin.ts'
 import type { Origin } from './origin.ts'
 
 const decide = `
@@ -55,7 +56,7 @@ const update = `
          changed_upload_id = :uploadId,
          updated_at        = now()
     from load_payments l
-   where p.agency_id = :agencyId and p.payment_id = l.payment_id and l.is_changed`
+   where p.agency_id = ${thisAgency} and p.payment_id = l.payment_id and l.is_changed`
 
 /** Merges payments by reference. Needs `load_clients` and `load_cases`. A null keeps what is known. */
 export async function mergePayments(trx: Trx, origin: Origin): Promise<Counts> {

@@ -1,5 +1,6 @@
 import type { Trx } from '../../db/index.ts'
 import type { MergeResult } from '../types.ts'
+import { thisAgency } from './origin.ts'
 import type { Origin } from './origin.ts'
 
 const toInsert = (events: string) => `
@@ -12,7 +13,7 @@ const byParticipants = toInsert(`
   select p.event_id
     from load_participants p
     join load_events e using (event_id)
-   where (p.is_new or p.is_changed) and not e.is_new and not e.is_changed`)
+   where (p.is_new or p.is_changed or p.is_gone) and not e.is_new and not e.is_changed`)
 
 const byClients = toInsert(`
   with touched_clients as materialized (
@@ -24,12 +25,17 @@ const byClients = toInsert(`
         where (o.is_new or o.is_changed) and not c.is_new)
   select p.event_id
     from touched_clients c
-    join participants p on p.agency_id = :agencyId and p.client_id = c.client_id`)
+    join participants p on p.agency_id = ${thisAgency} and p.client_id = c.client_id`)
+
+const byGoneContacts = toInsert(`
+  select p.event_id
+    from load_contacts_gone g
+    join participants p on p.agency_id = ${thisAgency} and p.client_id = g.client_id`)
 
 const byCases = toInsert(`
   select e.event_id
     from load_cases k
-    join events e on e.agency_id = :agencyId and e.case_id = k.case_id
+    join events e on e.agency_id = ${thisAgency} and e.case_id = k.case_id
    where k.is_changed`)
 
 /**
@@ -46,5 +52,6 @@ export async function saveTouchedEvents(
   const isKnownClientTouched =
     clients.updated > 0 || (clients.unchanged > 0 && contacts.created + contacts.updated > 0)
   if (isKnownClientTouched) await trx.raw(byClients, origin)
+  if (contacts.removed > 0) await trx.raw(byGoneContacts, origin)
   if (cases.updated > 0) await trx.raw(byCases, origin)
 }

@@ -21,9 +21,11 @@ function faultOf(length: number): LimitError | undefined {
 /**
  * Cuts a byte stream into SFTP packets: a 4-byte length, then as many bytes (draft-ietf-secsh-filexfer-02 §3).
  *
- * A packet that lies within one chunk is a view of it; one that spans chunks is copied once.
+ * A packet that lies within one chunk is a view of it; one that spans chunks is copied once, into a buffer from `allocate`.
  */
-export function createPacketSplitter(): PacketSplitter {
+export function createPacketSplitter(
+  allocate: (length: number) => Buffer = (length) => Buffer.allocUnsafeSlow(length),
+): PacketSplitter {
   const header = Buffer.alloc(4)
   let headerBytes = 0
   let packet: Buffer | undefined
@@ -35,7 +37,7 @@ export function createPacketSplitter(): PacketSplitter {
     if (packet === undefined && chunk.length - from >= length) {
       return [from + length, chunk.subarray(from, from + length)]
     }
-    packet ??= Buffer.allocUnsafeSlow(length)
+    packet ??= allocate(length)
     const taken = chunk.copy(packet, filled, from, from + length - filled)
     filled += taken
     return [from + taken, filled === length ? packet : undefined]

@@ -7,6 +7,7 @@ import { assertCreatable, resolvePath } from '../jail.ts'
 import type { Place } from '../jail.ts'
 import { maxTransferBytes } from '../limits.ts'
 import { noteAct, toClientPath } from '../note-act.ts'
+import { createReadLane } from '../read-lane.ts'
 import { openForReading } from '../tree.ts'
 import type { Visitor } from '../visitor.ts'
 import { createWriteLane } from '../write-lane.ts'
@@ -57,7 +58,7 @@ export const open: Handler<'open'> = async (visitor, { id, path, flags }) => {
     const opened = await openForReading(visitor, place)
     const path = toClientPath(place)
     noteAct(visitor, 'file.opened', path, { for: 'reading' })
-    return { kind: 'reading', ...opened, path, bytes: 0 }
+    return { kind: 'reading', ...opened, lane: createReadLane(opened.file), path, bytes: 0 }
   })
   return encodeHandle(id, handle)
 }
@@ -88,19 +89,26 @@ export const read: Handler<'read'> = async (visitor, { id, handle, offset, lengt
     return encodeStatus(id, statusCodes.permissionDenied, 'The file is open for writing only.')
   }
   const wanted = Math.min(length, maxTransferBytes)
-  const packet = Buffer.allocUnsafe(dataHeaderLength + wanted)
+  const packet = visitor.packets.take(dataHeaderLength + wanted)
   let bytes: number
   if (thing.kind === 'reading') {
-    bytes = (await thing.file.read(packet, dataHeaderLength, wanted, offset)).bytesRead
+    const into = packet.subarray(dataHeaderLength, dataHeaderLength + wanted)
+    bytes = await thing.lane.read(into, offset)
   } else {
     bytes = (await thing.file.read(wanted, offset)).copy(packet, dataHeaderLength)
   }
-  if (bytes === 0 && wanted > 0) return encodeStatus(id, statusCodes.endOfFile, 'End of file.')
+  if (bytes === 0 && wanted > 0) {
+    visitor.packets.give(packet)
+    return encodeStatus(id, statusCodes.endOfFile, 'End of file.')
+  }
   visitor.tally.sentBytes += bytes
   if (thing.kind === 'reading') thing.bytes += bytes
   const reply = finishData(packet, id, bytes)
   // A reply that waits to be sent must not hold memory for what was asked for and does not exist.
-  return bytes < wanted / 2 ? Buffer.from(reply) : reply
+  if (bytes >= wanted / 2) return reply
+  const short = Buffer.from(reply)
+  visitor.packets.give(packet)
+  return short
 }
 
 export const write: Handler<'write'> = async (visitor, { id, handle, offset, data }) => {

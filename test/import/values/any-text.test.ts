@@ -19,7 +19,7 @@ import {
   toStorableText,
 } from '../../../src/import/values/text.ts'
 import { parseTimeOfDay } from '../../../src/import/values/time-of-day.ts'
-import { toZonedStart } from '../../../src/import/values/zoned-start.ts'
+import { createZonedStart } from '../../../src/import/values/zoned-start.ts'
 
 const days = [
   '12/15/2026',
@@ -83,7 +83,7 @@ describe('the reader of any cell', () => {
     fc.assert(
       fc.property(settings, dateLike, zones, (how, text, zone) => {
         const parsed = createDateParser(how)(text)
-        if (!('problem' in parsed)) toZonedStart(parsed, zone)
+        if (!('problem' in parsed)) createZonedStart(zone)(parsed)
       }),
       runs,
     )

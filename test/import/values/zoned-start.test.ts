@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { Temporal } from '@js-temporal/polyfill'
+import fc from 'fast-check'
 import { describe, it } from 'mocha'
 import { toDateParts } from '../../../src/import/values/date-parts.ts'
-import { toZonedStart } from '../../../src/import/values/zoned-start.ts'
+import { createZonedStart } from '../../../src/import/values/zoned-start.ts'
 
 function start(zone: string, local: string) {
   const [date = '', clock] = local.split(' ')
@@ -14,7 +16,7 @@ function start(zone: string, local: string) {
   const time = clock === undefined ? null : { hour, minute, second }
   const parts = toDateParts(year, month, day, time)
   assert.ok(!('problem' in parts))
-  const { startsAt, localDate, localTime, warning } = toZonedStart(parts, zone)
+  const { startsAt, localDate, localTime, warning } = createZonedStart(zone)(parts)
   return [startsAt, `${localDate} ${localTime ?? '-'}`, warning]
 }
 
@@ -64,11 +66,31 @@ describe('zoned start', () => {
   it('follows an offset of the text and shows the clock of the zone', () => {
     const parts = toDateParts(2027, 1, 15, { hour: 14, minute: 30, second: 0 }, 'Z')
     assert.ok(!('problem' in parts))
-    assert.deepEqual(toZonedStart(parts, 'America/Chicago'), {
+    assert.deepEqual(createZonedStart('America/Chicago')(parts), {
       startsAt: '2027-01-15T14:30:00Z',
       localDate: '2027-01-15',
       localTime: '08:30',
       warning: null,
     })
+  })
+
+  it('is what Temporal says, on any day of any zone', () => {
+    const zones = ['America/Chicago', 'America/St_Johns', 'Australia/Lord_Howe', 'Pacific/Apia']
+    const minute = fc.integer({ min: Date.UTC(1901, 0), max: Date.UTC(2037, 0) })
+    // Half of the samples lie within two days of a change of the clock, where an offset may be wrong.
+    const change = fc.integer({ min: -2880, max: 2880 })
+    const nearChange = fc
+      .tuple(fc.constantFrom('2026-03-08', '2026-11-01', '2011-12-30', '2026-10-04'), change)
+      .map(([day, minutes]) => Date.parse(day) + minutes * 60_000)
+    fc.assert(
+      fc.property(fc.constantFrom(...zones), fc.oneof(minute, nearChange), (zone, moment) => {
+        const text = new Date(Math.floor(moment / 60_000) * 60_000).toISOString().slice(0, 16)
+        const zoned = Temporal.PlainDateTime.from(text).toZonedDateTime(zone)
+        const [instant, shown] = start(zone, text.replace('T', ' '))
+        assert.equal(instant, zoned.toInstant().toString({ smallestUnit: 'second' }))
+        assert.equal(shown?.slice(0, 16), zoned.toString().slice(0, 16).replace('T', ' '))
+      }),
+      { numRuns: 2000 },
+    )
   })
 })
