@@ -1,29 +1,23 @@
 /** Who is told of what happens to files, what is to be told, results for agencies, and what retention has taken away. */
 
-/**
- * Which event a change of an upload is; null: nothing that is told. `received` is told once the file has settled, which is
- * also when its hash is known; the door itself (OPEN, CLOSE) never comes here.
- */
-const classify = `
-  create function upload_event(was text, now_is text, why text) returns text
-  language sql immutable parallel safe as $$
-    select case
-             when now_is is not distinct from was                        then null
-             when now_is in ('imported', 'imported-with-rejects')        then 'upload.imported'
-             when now_is in ('held', 'refused', 'partial', 'duplicate')  then 'upload.' || now_is
-             when now_is = 'queued' and was = 'received'                 then 'upload.received'
-           end
-  $$`
+/** States that are told; in the conditions of the triggers, so that the door (OPEN, CLOSE) never calls the function. */
+const told = `('partial', 'held', 'imported', 'imported-with-rejects', 'refused', 'duplicate')`
 
 /**
+ * `upload.received` is told once the file has settled, which is also when its hash is known.
+ *
  * In the transaction of the change itself, so that none is missed and none is told that did not happen. The key makes it one
- * row per upload, state and try (each claim raises \`fence\`); a partial upload is told once, however often it breaks off.
+ * row per upload, state and try (each claim raises `fence`); a partial upload is told once, however often it breaks off.
  */
 const announce = `
   create function announce_upload() returns trigger language plpgsql as $$
   declare
     was  text := case when tg_op = 'UPDATE' then old.state end;
-    kind text := upload_event(was, new.state, new.reason);
+    kind text := case
+                   when new.state in ('imported', 'imported-with-rejects') then 'upload.imported'
+                   when new.state = 'queued'                               then 'upload.received'
+                   else 'upload.' || new.state
+                 end;
   begin
     insert into alerts (agency_id, target_id, event, subject_key, facts)
     select t.agency_id, t.target_id, e.event,
@@ -98,15 +92,14 @@ export async function up(knex) {
   await knex.raw(`create index alerts_newest on alerts (agency_id, seq desc)`)
   await knex.raw(`create index alerts_failed on alerts (ended_at) where state = 'failed'`)
   await knex.raw(`create index alerts_ended on alerts (ended_at) where state <> 'waiting'`)
-  await knex.raw(classify)
   await knex.raw(announce)
   await knex.raw(`
     create trigger uploads_announce_change after update of state on uploads
-       for each row when (upload_event(old.state, new.state, new.reason) is not null)
+       for each row when (old.state <> new.state and (new.state in ${told} or (new.state = 'queued' and old.state = 'received')))
        execute function announce_upload()`)
   await knex.raw(`
     create trigger uploads_announce_new after insert on uploads
-       for each row when (upload_event(null, new.state, new.reason) is not null)
+       for each row when (new.state in ${told})
        execute function announce_upload()`)
 
   await knex.raw(`alter table feeds add column expected_since timestamptz not null default now()`)
@@ -166,7 +159,6 @@ export async function down(knex) {
   await knex.raw('drop trigger uploads_announce_new on uploads')
   await knex.raw('drop trigger uploads_announce_change on uploads')
   await knex.raw('drop function announce_upload()')
-  await knex.raw('drop function upload_event(text, text, text)')
   await knex.raw('drop table alerts')
   await knex.raw('drop table alert_targets')
 }

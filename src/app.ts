@@ -39,7 +39,14 @@ export async function createApp({
   const nodeId = randomUUID()
   const { home } = config
   const opener = createFileOpener({ db, home, keysFolder: config.keys })
-  const inbox = createInbox({ ...shared, log: logFor('inbox'), home, settings: config, nodeId })
+  const inbox = createInbox({
+    ...shared,
+    opener,
+    log: logFor('inbox'),
+    home,
+    settings: config,
+    nodeId,
+  })
   const templates = createTemplates({ db, agencies, opener, log: logFor('import') })
   // A server must not feel an import; a short command has nothing else to do and is sooner done by itself.
   const workers = hasTelemetry

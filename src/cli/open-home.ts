@@ -59,6 +59,7 @@ function build(config: Config, log: Logger, database: Database, trail: AuditTrai
         agencies,
         nodeId: randomUUID(),
         note: trail.note,
+        opener: createFileOpener({ db, home: config.home, keysFolder: config.keys }),
       })
     },
     async templates() {

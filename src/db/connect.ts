@@ -62,10 +62,11 @@ function toKnexLog(log: Logger | undefined): Knex.Logger {
 export function connect(options: ConnectOptions): Db {
   const { url, poolMax, applicationName, tempBuffersMb, log } = options
   // It can be set only before the first temporary table, and a pooler in between need not know it at the start.
-  const afterCreate = (client: pg.Client, done: (error?: Error | null) => void) =>
-    void client.query(`set temp_buffers = '${Number(tempBuffersMb)}MB'`, (error: Error | null) =>
+  const afterCreate = (client: pg.Client, done: (error?: Error | null) => void) => {
+    client.query(`set temp_buffers = '${Number(tempBuffersMb)}MB'`, (error: Error | null) =>
       done(error),
     )
+  }
   return knexFactory({
     client: 'pg',
     connection: {

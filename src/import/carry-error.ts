@@ -61,10 +61,7 @@ export function packError(thrown: unknown): CarriedError {
     message,
     stack,
     own,
-    facts: Object.fromEntries(isPlain(code) ? [...facts, ['code', code]] : facts) as Record<
-      string,
-      string | number | boolean
-    >,
+    facts: Object.fromEntries(isPlain(code) ? [...facts, ['code', code]] : facts),
     cause: error.cause instanceof Error ? packError(error.cause) : undefined,
   }
 }

@@ -28,7 +28,10 @@ async function isWhole(context: InboxContext, open: OpenUpload): Promise<boolean
   const path = await findOpenPath(context, open)
   if (path === undefined) return false
   if ((await open.handle.stat()).size > bytes) await open.handle.truncate(bytes)
-  const { evidence, ...seen } = await examineFile(path, { fileName: open.fileName })
+  const { evidence, ...seen } = await examineFile(path, {
+    fileName: open.fileName,
+    open: context.opener?.forAgency(open.agency.agencyId),
+  })
   return seen.bytes === bytes && isProven(evidence)
 }
 

@@ -11,7 +11,10 @@ import type { UploadRow } from './upload-row.ts'
 async function examine(context: InboxContext, row: UploadRow): Promise<boolean> {
   const path = await findBytes(context, row)
   if (path === undefined) return false
-  const examination = await examineFile(path, { fileName: row.file_name })
+  const examination = await examineFile(path, {
+    fileName: row.file_name,
+    open: context.opener?.forAgency(row.agency_id),
+  })
   if (!(await saveExamination(context.db, row, examination))) return false
   const { bytes, sha256, evidence } = examination
   noteChange(context, { ...row, bytes, sha256 }, 'upload.examined', { verdict: evidence.verdict })

@@ -1,4 +1,4 @@
-import type { Agencies, Agency } from '../agencies/index.ts'
+import type { Agencies, Agency, FileOpener } from '../agencies/index.ts'
 import type { NoteAudit } from '../audit/index.ts'
 import type { Db } from '../db/index.ts'
 import type { Logger } from '../log/index.ts'
@@ -40,6 +40,8 @@ export interface InboxContext {
   /** This process, as `nodes` and `uploads` know it. */
   readonly nodeId: string
   readonly note: NoteAudit
+  /** Opens what is packed or encrypted, so that the end of its content can be judged. */
+  readonly opener: Pick<FileOpener, 'forAgency'> | undefined
   readonly leaseMs: number
   /** Monotonic clock, milliseconds. */
   readonly now: () => number

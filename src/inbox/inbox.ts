@@ -1,4 +1,4 @@
-import type { Agencies } from '../agencies/index.ts'
+import type { Agencies, FileOpener } from '../agencies/index.ts'
 import type { NoteAudit } from '../audit/index.ts'
 import type { Bell, Db } from '../db/index.ts'
 import type { Logger } from '../log/index.ts'
@@ -36,6 +36,8 @@ export interface InboxParts {
   readonly agencies: Pick<Agencies, 'getById' | 'list' | 'listFeeds'>
   /** UUID of this process, new at every start. */
   readonly nodeId: string
+  /** Opens what is packed or encrypted; without it such files count as files of another kind. */
+  readonly opener?: Pick<FileOpener, 'forAgency'> | undefined
   /** Hears of what happens to uploads: received with hash, partial, withdrawn, claimed. */
   readonly note?: NoteAudit | undefined
   /** Monotonic clock, milliseconds. */
@@ -72,6 +74,7 @@ export function createInbox(parts: InboxParts): Inbox {
     agencies: parts.agencies,
     nodeId: parts.nodeId,
     note: parts.note ?? (() => undefined),
+    opener: parts.opener,
     leaseMs: parts.leaseMs ?? 60_000,
     now,
     lock,

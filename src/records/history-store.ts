@@ -6,8 +6,9 @@ const recordLock = 7_361_002
 /** First key of the advisory locks of planning; the second is the agency. */
 const planLock = 7_361_022
 
-/** Lets one transaction at a time change an agency's records by the batch: a merge, or taking one back. */
+/** Lets one transaction at a time change an agency's records by the batch: a merge, or taking one back. Waits up to 10 minutes. */
 export async function lockRecords(trx: Trx, agencyId: number): Promise<void> {
+  await trx.raw(`set local lock_timeout = '10min'`)
   await trx.raw('select pg_advisory_xact_lock(?, ?)', [recordLock, agencyId])
 }
 

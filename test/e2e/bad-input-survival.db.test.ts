@@ -126,6 +126,10 @@ const trials: Record<string, Omit<Trial, 'name'>> = {
     make: () => withRow(','.repeat(mib - 100)),
     ...taken(12, rejected('ROW_MALFORMED')),
   },
+  'row-of-stray-quotes.csv': {
+    make: () => ecrFile([`"${'x ,""'.repeat(200_000)}`, ...good(12)]),
+    ...taken(12, rejected('ROW_MALFORMED')),
+  },
   '__proto__.csv': {
     make: () =>
       `${ecrHeader},__proto__,constructor,toString\r\n${ecrRow(31, { status: '__proto__' })},{"polluted":1},x,y\r\n__proto__,constructor,hasOwnProperty,valueOf,toString,,,03/15/2030 9:00 AM,__proto__,__proto__,__proto__,__proto__,__proto__,z,z\r\n`,

@@ -26,7 +26,7 @@ interface Expected {
   /** Words that the explanation must hold. */
   readonly says?: readonly string[]
   /** Without ids, times, hash and size; `guard` as far as given. */
-  readonly report: Plain & { readonly guard?: Plain; readonly state: string }
+  readonly report: Plain & { readonly guard?: Plain; readonly issues: readonly Plain[] }
   readonly records: Readonly<Record<RecordKind, readonly Plain[]>>
 }
 

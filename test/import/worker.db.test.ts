@@ -175,7 +175,9 @@ describe('import worker', () => {
       },
     })
     const uploadId = await receive(agency, 5000)
-    await whileStopped(agency, async () => void (await running.runOnce()))
+    await whileStopped(agency, async () => {
+      await running.runOnce()
+    })
     assert.deepEqual(faults, ['WORKER_MEMORY'])
     assert.equal((await look(agency, uploadId)).state, 'queued')
     assert.deepEqual(await house.list(agency, 'clients'), [])

@@ -88,11 +88,12 @@ async function upsert(
   returning: readonly string[],
 ): Promise<Record<string, unknown>[]> {
   if (rows.length === 0) return []
-  return (await trx(`peer.${table}`)
+  const saved: unknown = await trx(`peer.${table}`)
     .insert(rows as never)
-    .onConflict(keys as string[])
+    .onConflict([...keys])
     .merge()
-    .returning(returning as string[])) as Record<string, unknown>[]
+    .returning([...returning])
+  return saved as Record<string, unknown>[]
 }
 
 function toClock(text: string): string {

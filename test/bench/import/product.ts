@@ -8,6 +8,7 @@ import { createAgencies } from '../../../src/agencies/index.ts'
 import type { Agency } from '../../../src/agencies/index.ts'
 import type { Db } from '../../../src/db/index.ts'
 import { createTemplates } from '../../../src/import/index.ts'
+import type { createImportWorkers } from '../../../src/import/index.ts'
 import { createInbox } from '../../../src/inbox/index.ts'
 import type { Outcome } from '../../../src/inbox/index.ts'
 import { recordLog } from '../../support/record-log.ts'
@@ -31,9 +32,9 @@ export interface Product {
 }
 
 /** The built worker: the one that people run, without a loader of sources in between. */
-async function loadBuilt(): Promise<typeof import('../../../src/import/index.ts')> {
+async function loadBuilt(): Promise<{ createImportWorkers: typeof createImportWorkers }> {
   const path = pathToFileURL('dist/import/index.js').href
-  return (await import(path)) as typeof import('../../../src/import/index.ts')
+  return (await import(path)) as { createImportWorkers: typeof createImportWorkers }
 }
 
 function readPeak(pid: number): number {
@@ -57,8 +58,8 @@ export async function createProduct(db: Db, url: string): Promise<Product> {
   }
   const inbox = createInbox({ db, log, home, agencies, nodeId, settings })
   const templates = createTemplates({ db, agencies, log })
-  const { createImportWorkers } = await loadBuilt()
-  const workers = createImportWorkers({
+  const built = await loadBuilt()
+  const workers = built.createImportWorkers({
     databaseUrl: url,
     home,
     keysFolder: join(home, 'keys'),

@@ -24,7 +24,8 @@ export interface Peer {
   stop(): Promise<void>
 }
 
-async function findPort(): Promise<number> {
+/** A port of the loopback that is free at the moment. */
+export async function findPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -33,7 +34,8 @@ async function findPort(): Promise<number> {
   return port
 }
 
-async function waitForPort(port: number): Promise<void> {
+/** Waits until something listens. @throws Error after ten seconds */
+export async function waitForPort(port: number): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) {
     const isOpen = await new Promise<boolean>((resolve) => {
       const socket = connect(port, '127.0.0.1')
@@ -58,7 +60,8 @@ async function checkFiles(folder: string, count: number, material: Material): Pr
   }
 }
 
-async function end(child: ChildProcess): Promise<void> {
+/** Ends a process that was started here, and waits for it. */
+export async function endProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = once(child, 'exit')
   child.kill('SIGTERM')
@@ -118,13 +121,25 @@ export async function startDocketdrop(
   }
 }
 
-/** OpenSSH's own server; `limits` are lines of sshd_config. */
-export async function startSshd(
-  name: string,
-  folder: string,
-  material: Material,
-  limits: readonly string[] = [],
-): Promise<Peer> {
+/** Folders and keys of a peer, and what makes a `Peer` of its process. */
+export interface PeerFolders {
+  readonly uploads: string
+  readonly downloads: string
+  readonly key: string
+  readonly hostKey: string
+  keygen(...args: readonly string[]): { readonly stdout: string }
+  /** The folders are named as the client sees them. */
+  toPeer(
+    name: string,
+    port: number,
+    user: string,
+    child: ChildProcess,
+    seen: Pick<Door, 'uploads' | 'downloads'>,
+  ): Peer
+}
+
+/** Makes the folders of a peer, a key and a host key, and `authorized` with the key. */
+export async function createPeerFolders(folder: string, material: Material): Promise<PeerFolders> {
   const uploads = join(folder, 'uploads')
   await mkdir(uploads, { recursive: true })
   const downloads = join(folder, 'downloads')
@@ -132,9 +147,44 @@ export async function startSshd(
   await copyFile(material.large, join(downloads, 'large.bin'))
   const key = join(folder, 'key')
   const hostKey = join(folder, 'host')
-  for (const path of [key, hostKey])
-    spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path])
+  const keygen = (...args: readonly string[]) => spawnSync('ssh-keygen', args, { encoding: 'utf8' })
+  for (const path of [key, hostKey]) keygen('-q', '-t', 'ed25519', '-N', '', '-f', path)
   await copyFile(`${key}.pub`, join(folder, 'authorized'))
+  return {
+    uploads,
+    downloads,
+    key,
+    hostKey,
+    keygen,
+    toPeer(name, port, user, child, seen) {
+      const watch = watchTree([child.pid ?? 0])
+      return {
+        name,
+        door: { port, user, key, ...seen },
+        watch,
+        async settle(count, material) {
+          await checkFiles(uploads, count, material)
+          await rm(uploads, { recursive: true })
+          await mkdir(uploads)
+        },
+        async stop() {
+          watch.stop()
+          await endProcess(child)
+        },
+      }
+    },
+  }
+}
+
+/** OpenSSH's own server; `limits` are lines of sshd_config. */
+export async function startSshd(
+  name: string,
+  folder: string,
+  material: Material,
+  limits: readonly string[] = [],
+): Promise<Peer> {
+  const folders = await createPeerFolders(folder, material)
+  const { uploads, downloads, hostKey } = folders
   const port = await findPort()
   const config = join(folder, 'sshd_config')
   const lines = [
@@ -153,19 +203,5 @@ export async function startSshd(
   if (userInfo().uid === 0) await mkdir('/run/sshd', { recursive: true })
   const child = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', config], { stdio: 'ignore' })
   await waitForPort(port)
-  const watch = watchTree([child.pid ?? 0])
-  return {
-    name,
-    door: { port, user: userInfo().username, key, uploads, downloads },
-    watch,
-    async settle(count, material) {
-      await checkFiles(uploads, count, material)
-      await rm(uploads, { recursive: true })
-      await mkdir(uploads)
-    },
-    async stop() {
-      watch.stop()
-      await end(child)
-    },
-  }
+  return folders.toPeer(name, port, userInfo().username, child, { uploads, downloads })
 }

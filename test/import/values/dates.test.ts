@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
 import { findPatternMistake } from '../../../src/import/values/date-pattern.ts'
-import { createDateParser } from '../../../src/import/values/dates.ts'
+import { createDateParser, joinDateCells } from '../../../src/import/values/dates.ts'
 import type { DateSettings } from '../../../src/import/values/dates.ts'
 import { toDayText } from '../../../src/import/values/zoned-start.ts'
 
@@ -189,6 +189,23 @@ describe('dates', () => {
     assert.equal(read('1/15/2027 12:00:00 AM 8:30 AM', { isJoined }), morning)
     assert.equal(read('2027-01-15 1899-12-30 08:30:00', { isJoined }), morning)
     assert.equal(read('2027-01-15 00:00:00', { isJoined }), '2027-01-15 00:00:00')
+  })
+
+  it('joins a day and a time of two cells, and makes no midnight of a time that is not known', () => {
+    const join = (...cells: string[]) => joinDateCells(cells, ' ')
+    assert.equal(join('1/15/2027', '8:30 AM'), '1/15/2027 8:30 AM')
+    for (const none of ['', 'NULL', 'n/a', '-'])
+      assert.equal(join('1/15/2027', none), '1/15/2027', none)
+    for (const empty of [
+      '2027-01-15 00:00:00.000',
+      '2027-01-15T00:00:00',
+      '2027-01-15 12:00:00 AM',
+    ])
+      assert.equal(join(empty, ''), '2027-01-15', empty)
+    assert.equal(join('2027-01-15 00:00:00', '08:30'), '2027-01-15 00:00:00 08:30')
+    assert.equal(join('2027-01-15 10:00:00', ''), '2027-01-15 10:00:00')
+    assert.equal(join('2027-01-15', '00:00'), '2027-01-15 00:00')
+    assert.equal(join('NULL', ''), '')
   })
 
   it('names what is wrong with a pattern', () => {
