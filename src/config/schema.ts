@@ -1,41 +1,6 @@
 import { z } from 'zod'
-
-const port = (fallback: number, what: string) =>
-  z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(65535)
-    .default(fallback)
-    .describe(`${what}; 0 picks a free one`)
-
-const flag = (fallback: boolean, what: string) =>
-  z
-    .union([z.boolean(), z.enum(['true', 'false', '1', '0', 'yes', 'no'])])
-    .default(fallback)
-    .transform((value) => value === true || value === 'true' || value === '1' || value === 'yes')
-    .describe(what)
-
-const days = (fallback: number, what: string) =>
-  z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(36_500)
-    .default(fallback)
-    .describe(`days that we keep ${what}; 0 keeps them for ever`)
-
-/** Several values in one variable, parted by commas; a list in the configuration file. */
-const list = (what: string) =>
-  z
-    .union([z.string(), z.array(z.string())])
-    .default([])
-    .transform((value) =>
-      (typeof value === 'string' ? value.split(',') : value)
-        .map((part) => part.trim())
-        .filter((part) => part !== ''),
-    )
-    .describe(`${what}; several are parted by commas`)
+import { retentionSettings, smtpSettings, webhookSettings } from './schema-telling.ts'
+import { flag, list, port } from './setting-kinds.ts'
 
 /**
  * Every setting: its default, its check and one sentence for people. The environment variable of `sftp.port` is
@@ -233,54 +198,9 @@ export const settings = z.strictObject({
         'JavaScript memory in MiB that the process of one import may take (in all it may take twice that); a file that needs more is held',
       ),
   }),
-  smtp: z
-    .strictObject({
-      host: z
-        .string()
-        .min(1)
-        .optional()
-        .describe('mail server that takes our e-mail; unset means that no e-mail is sent'),
-      port: port(587, 'port of the mail server'),
-      secure: z
-        .enum(['starttls', 'tls', 'none'])
-        .default('starttls')
-        .describe(
-          'starttls (most often port 587) and tls (465) send nothing unencrypted; none is for a mail server on this machine',
-        ),
-      user: z.string().min(1).optional().describe('user name at the mail server'),
-      password: z
-        .string()
-        .min(1)
-        .optional()
-        .describe('password at the mail server; best given by DOCKETDROP_SMTP_PASSWORD_FILE'),
-      from: z
-        .string()
-        .regex(/^[^\s@<>"]+@[^\s@<>"]+$/, 'expected an address such as docketdrop@court.example')
-        .optional()
-        .describe('address that our e-mail comes from'),
-    })
-    .refine(({ host, from }) => host === undefined || from !== undefined, {
-      path: ['from'],
-      error: 'is needed where smtp.host is set',
-    }),
-  webhook: z.strictObject({
-    timeoutSeconds: z.coerce
-      .number()
-      .min(0.1)
-      .max(60)
-      .default(15)
-      .describe('time in which the receiver of a webhook has to answer'),
-    privateNetworks: list(
-      'networks of your own, such as 10.1.0.0/16, that webhooks may reach, also by plain http; all other private addresses are refused',
-    ),
-  }),
-  retention: z.strictObject({
-    processedDays: days(400, 'files in processed/ with their receipts and rejects'),
-    errorDays: days(90, 'files in error/ with their receipts and texts'),
-    outboxDays: days(30, 'receipts and results in outbox/'),
-    rejectsDays: days(90, 'rejected rows in the database'),
-    alertsDays: days(90, 'alerts that were sent or given up'),
-  }),
+  smtp: smtpSettings,
+  webhook: webhookSettings,
+  retention: retentionSettings,
   postgres: z.strictObject({
     port: port(0, 'port of the embedded PostgreSQL, remembered once chosen'),
     sharedBuffersMb: z.coerce

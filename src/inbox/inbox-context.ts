@@ -12,7 +12,7 @@ import type { OpenUpload } from './open-upload.ts'
 import type { ReceivedRows } from './received-rows.ts'
 import type { RecentNames } from './recent-names.ts'
 import type { SyncFolder } from './sync-folder.ts'
-import type { RetentionSettings } from './types.ts'
+import type { RetentionSettings } from './retention-types.ts'
 
 /** Settings of the inbox; the names are those of the configuration. */
 export interface InboxSettings {

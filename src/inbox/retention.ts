@@ -10,7 +10,7 @@ import {
   lockOldUploads,
   saveRemoved,
 } from './retention-store.ts'
-import type { RetentionFigures, RetentionSettings } from './types.ts'
+import type { RetentionFigures, RetentionSettings } from './retention-types.ts'
 import type { UploadRow } from './upload-row.ts'
 
 const batch = 100

@@ -4,6 +4,7 @@ import type { Trx } from '../db/index.ts'
 import type { ErrorCode } from '../errors/index.ts'
 import type { Evidence } from '../formats/index.ts'
 import type { FoundFile } from './file-identity.ts'
+import type { RetentionFigures } from './retention-types.ts'
 import type { uploadStates } from './upload-states.ts'
 import type { Uploads } from './uploads-types.ts'
 
@@ -397,23 +398,6 @@ export interface InboxFigures {
   readonly oldestSeconds: number | null
   /** Acknowledged uploads whose bytes this process missed since its start: the alarm that must never ring. */
   readonly lost: number
-}
-
-/** Days that things are kept; 0: for ever. The names are those of the configuration (`retention.…`). */
-export interface RetentionSettings {
-  readonly processedDays: number
-  readonly errorDays: number
-  readonly outboxDays: number
-  readonly rejectsDays: number
-}
-
-/** What retention has removed, or would remove. */
-export interface RetentionFigures {
-  /** Originals; each goes with its receipt and texts. */
-  readonly processed: { readonly files: number; readonly bytes: number }
-  readonly error: { readonly files: number; readonly bytes: number }
-  readonly outbox: { readonly files: number }
-  readonly rejectedRows: number
 }
 
 export interface Inbox {

@@ -8,7 +8,6 @@ import type { AlertParts, Alerts, ResultRow } from '../../src/alerts/index.ts'
 import type { NewAuditEntry } from '../../src/audit/index.ts'
 import { createSecretBox } from '../../src/config/index.ts'
 import type { Bell, Db } from '../../src/db/index.ts'
-import type { Logger } from '../../src/log/index.ts'
 import { createSenders } from '../../src/senders/index.ts'
 import { createFixture } from '../inbox/inbox-fixture.ts'
 import type { Fixture } from '../inbox/inbox-fixture.ts'
@@ -55,7 +54,7 @@ export async function createAlertFixture(db: Db): Promise<AlertFixture> {
     const alerts = createAlerts({
       db,
       bell: silent,
-      log: record.log as Logger,
+      log: record.log,
       note: (entry) => void audit.push(entry),
       agencies: own,
       inbox: inbox.inbox,
@@ -88,7 +87,7 @@ export async function createAlertFixture(db: Db): Promise<AlertFixture> {
     mail,
     audit,
     results,
-    lines: record.lines as AlertFixture['lines'],
+    lines: record.lines,
     setNow: (iso) => void (at = new Date(iso)),
     more,
     async closeAll() {

@@ -126,6 +126,6 @@ describe('alerts of uploads', () => {
     const claim = await claimed()
     await finish(database.db, fixture.inbox, claim)
     const { count } = (await database.db('alerts').count().first()) as { count: number }
-    assert.equal(Number(count), 0)
+    assert.equal(count, 0)
   })
 })

@@ -58,7 +58,7 @@ describe('docketdrop alert', function () {
       'upload.held',
     )
     assert.equal(added.code, 0)
-    assert.match(added.data.secret, /^whsec_/)
+    assert.match(String(added.data.secret), /^whsec_/)
     assert.deepEqual(added.data.events, ['upload.held'])
     const listed = await run('alert', 'list', 'travis')
     assert.equal(JSON.stringify(listed.data).includes('whsec_'), false)
@@ -70,7 +70,7 @@ describe('docketdrop alert', function () {
     assert.deepEqual([refused.code, refused.error?.code], [8, 'ALERT_NOT_TAKEN'])
   })
 
-  it('keeps the key of the secrets from other users of the machine', async () => {
+  it('keeps the key of the secrets from other users of the machine', () => {
     const path = join(home.env['DOCKETDROP_KEYS'] ?? '', 'secret.key')
     assert.equal(Buffer.from(readFileSync(path, 'utf8'), 'base64').length, 32)
   })
@@ -99,6 +99,16 @@ describe('docketdrop alert', function () {
     assert.equal((await run('alert', 'remove', 'travis', hooks.url)).code, 0)
     const again = await run('alert', 'remove', 'travis', hooks.url)
     assert.deepEqual([again.code, again.error?.code], [4, 'ALERT_TARGET_NOT_FOUND'])
+  })
+
+  it('has the settings of results and of retention beside it', async () => {
+    const set = await run('agency', 'set', 'travis', '--results', 'daily', '--results-at', '05:15')
+    assert.deepEqual([set.data.results, set.data.resultsAt], ['daily', '05:15'])
+    const wrong = await run('agency', 'set', 'travis', '--results', 'hourly')
+    assert.deepEqual([wrong.code, wrong.error?.code], [2, 'USAGE_INVALID'])
+    const { code, data } = await run('retention', '--dry-run')
+    assert.deepEqual([code, data.isDryRun, data.processed.files], [0, true, 0])
+    assert.equal(data.settings.errorDays, 90)
   })
 
   it('is part of what the doctor looks at', async () => {

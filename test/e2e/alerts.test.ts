@@ -97,9 +97,9 @@ describe('alerts of a running server', function () {
     assert.match(await scrape.text(), /^docketdrop_alerts\{state="failed"\} 0$/m)
     hooks.reply = status(204)
     home.cli('alert', 'retry', 'travis')
-    const isSent = () =>
-      (home.cli('alert', 'log', 'travis', '--state', 'waiting').data as []).length === 0
-    await until(isSent, 'the receiver is back and was not told')
+    const listWaiting = () =>
+      home.cli('alert', 'log', 'travis', '--state', 'waiting').data as unknown[]
+    await until(() => listWaiting().length === 0, 'the receiver is back and was not told')
     const ids = hooks.heard.slice(count).map(({ headers }) => headers['webhook-id'])
     assert.ok(ids.length > new Set(ids).size)
   })

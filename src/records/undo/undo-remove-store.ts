@@ -79,10 +79,11 @@ const removeNames = (kind: 'locations' | 'judges', id: string) => `
 /** A place that an upload of somebody else uses by now counts as made by that one. */
 const handOver = (kind: 'locations' | 'judges', id: string) => `
   update ${kind} r
-     set created_upload_id = (select e.changed_upload_id from events e
-                               where e.agency_id = :agencyId and e.${id} = r.${id}
-                               order by e.event_id
-                               limit 1)
+     set (created_upload_id, changed_upload_id) = (select e.changed_upload_id, e.changed_upload_id
+                                                     from events e
+                                                    where e.agency_id = :agencyId and e.${id} = r.${id}
+                                                    order by e.event_id
+                                                    limit 1)
    where ${made(kind, id)}`
 
 async function countRows(trx: Trx, undone: Undone, ...statements: string[]): Promise<number> {

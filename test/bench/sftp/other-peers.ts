@@ -53,6 +53,7 @@ export async function startProftpd(folder: string, material: Material): Promise<
     `Port ${port}`,
     'UseReverseDNS off',
     'RootLogin on',
+    'UseFtpUsers off',
     'RequireValidShell off',
     'AuthPAM off',
     `PidFile ${join(root, 'pid')}`,
