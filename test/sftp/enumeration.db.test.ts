@@ -82,18 +82,37 @@ async function watch(
   return seen
 }
 
-function assertAlike(seen: Map<string, Seen>, tries: number, withinMs: number): void {
-  const medians = [...seen].map(([name, { times }]) => ({ name, ms: median(times) }))
+/** How far the medians of the cases lie apart; and all of them, as one line. */
+function compare(seen: Map<string, Seen>, tries: number): { spread: number; shown: string } {
   for (const [name, { times, answers }] of seen) {
     assert.ok(times.length >= tries, `${name}: ${times.length} tries`)
     assert.deepEqual([...answers], [...(seen.values().next().value as Seen).answers], name)
     assert.equal(answers.size, 1, name)
   }
+  const medians = [...seen].map(([name, { times }]) => ({ name, ms: median(times) }))
   const all = medians.map(({ ms }) => ms)
-  const spread = Math.max(...all) - Math.min(...all)
-  const shown = medians.map(({ name, ms }) => `${name} ${ms.toFixed(1)}`).join(', ')
-  if (isLong) console.log(`      ${shown}`)
-  assert.ok(spread < withinMs, `medians differ by ${spread.toFixed(1)} ms: ${shown}`)
+  return {
+    spread: Math.max(...all) - Math.min(...all),
+    shown: medians.map(({ name, ms }) => `${name} ${ms.toFixed(1)}`).join(', '),
+  }
+}
+
+/** A difference that the server makes shows in every look; one that the machine makes does not. */
+const looks = 3
+
+async function assertAlike(
+  look: () => Promise<Map<string, Seen>>,
+  tries: number,
+  withinMs: number,
+): Promise<void> {
+  const found: string[] = []
+  for (let at = 0; at < looks; at += 1) {
+    const { spread, shown } = compare(await look(), tries)
+    if (isLong) console.log(`      ${shown}`)
+    if (spread < withinMs) return
+    found.push(`${spread.toFixed(1)} ms (${shown})`)
+  }
+  assert.fail(`medians differ by ${found.join('; then by ')}`)
 }
 
 describe('enumeration', () => {
@@ -163,13 +182,13 @@ describe('enumeration', () => {
   })
 
   it('tells nothing by the answers to keys, or their time', async () => {
-    assertAlike(await watch(house.target.port, keys, tries, 12), tries, withinMs)
+    await assertAlike(() => watch(house.target.port, keys, tries, 12), tries, withinMs)
   }).timeout(600_000)
 
   it('tells nothing by the answers to passwords, or their time', async () => {
     // Three at once: two are compared at a time, and no queue may fill up.
     const count = isLong ? tries : 8
-    assertAlike(await watch(house.target.port, passwords, count, 3), count, withinMs)
+    await assertAlike(() => watch(house.target.port, passwords, count, 3), count, withinMs)
   }).timeout(1_800_000)
 
   it('asks the store the same, whoever is asked for, so that a slow one tells nothing', async () => {
@@ -189,6 +208,6 @@ describe('enumeration', () => {
       await connect(target.port, one, { times: [], answers: new Set() }, 1)
       assert.deepEqual(asked, [one.way.username], one.name)
     }
-    assertAlike(await watch(target.port, keys, 8, 6, 1), 8, withinMs)
+    await assertAlike(() => watch(target.port, keys, 8, 6, 1), 8, withinMs)
   })
 })
