@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { linkSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, before, beforeEach } from 'mocha'
@@ -104,8 +104,10 @@ describe('SFTP server and hostile packets', () => {
 
   // Made-up requests may well be right ones, and remove or rename what stands here.
   beforeEach(() => {
+    for (const name of ['there.csv', 'folder'])
+      rmSync(house.at('inbox', name), { recursive: true, force: true })
     writeFileSync(house.at('inbox', 'there.csv'), 'there')
-    mkdirSync(house.at('inbox', 'folder'), { recursive: true })
+    mkdirSync(house.at('inbox', 'folder'))
   })
 
   afterEach('nothing that a client sends is a fault of the server', async () => {
