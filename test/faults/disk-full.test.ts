@@ -326,14 +326,14 @@ else
 describe('Disk that fails at the end', () => {
   const house = useHouse()
 
-  /** Lets fsync of a file fail once: no disk here does so on wish. */
+  /** Lets fdatasync of a file fail once: no disk here does so on wish. */
   async function failOnce(work: () => Promise<void>) {
     const probe = await openFs(house.writeLocal('probe', ''), 'r')
-    const prototype = Object.getPrototypeOf(probe) as Pick<FileHandle, 'sync'>
+    const prototype = Object.getPrototypeOf(probe) as Pick<FileHandle, 'datasync'>
     await probe.close()
-    const original = prototype.sync
+    const original = prototype.datasync
     let hasFailed = false
-    prototype.sync = async function (this: FileHandle) {
+    prototype.datasync = async function (this: FileHandle) {
       if (hasFailed || !(await this.stat()).isFile()) return original.call(this)
       hasFailed = true
       throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })
@@ -341,7 +341,7 @@ describe('Disk that fails at the end', () => {
     try {
       await work()
     } finally {
-      prototype.sync = original
+      prototype.datasync = original
     }
     assert.ok(hasFailed, 'the file was synced')
   }
