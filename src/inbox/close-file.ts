@@ -102,31 +102,45 @@ export function createEndings(context: InboxContext): Endings {
     context.log.info('upload received', { uploadId, agencyId: agency.agencyId, bytes })
   }
 
+  async function closeNow(open: OpenUpload): Promise<void> {
+    const { hasSecondName } = open
+    try {
+      await finish(open)
+    } catch (error) {
+      const failure: AppError = toWriteFailure(error)
+      await endUnfinished(context, open, failure.code)
+      throw failure
+    } finally {
+      await release(context, open, hasSecondName)
+    }
+  }
+
+  async function abandonNow(open: OpenUpload, reason: ErrorCode): Promise<void> {
+    const { hasSecondName } = open
+    await drainWrites(open)
+    await open.announcing?.finish()
+    await endUnfinished(context, open, open.failure?.code ?? reason)
+    await release(context, open, hasSecondName).catch((error: unknown) => {
+      context.log.warn('second name not removed', { err: error, uploadId: open.uploadId })
+    })
+  }
+
+  /** Whoever opens the file meanwhile waits for it. */
+  function end(open: OpenUpload, work: (open: OpenUpload) => Promise<void>): Promise<void> {
+    open.isEnded = true
+    const working = work(open)
+    open.ending = working.catch(() => undefined)
+    return working
+  }
+
   return {
     async close(open) {
       assertStillOpen(open)
-      open.isEnded = true
-      const { hasSecondName } = open
-      try {
-        await finish(open)
-      } catch (error) {
-        const failure: AppError = toWriteFailure(error)
-        await endUnfinished(context, open, failure.code)
-        throw failure
-      } finally {
-        await release(context, open, hasSecondName)
-      }
+      await end(open, closeNow)
     },
     async abandon(open, reason) {
       if (open.isEnded) return
-      open.isEnded = true
-      const { hasSecondName } = open
-      await drainWrites(open)
-      await open.announcing?.finish()
-      await endUnfinished(context, open, open.failure?.code ?? reason)
-      await release(context, open, hasSecondName).catch((error: unknown) => {
-        context.log.warn('second name not removed', { err: error, uploadId: open.uploadId })
-      })
+      await end(open, (one) => abandonNow(one, reason))
     },
   }
 }

@@ -88,6 +88,8 @@ export async function placeFile(
  * gives the name away meanwhile; what another process does the scan sets right.
  */
 export async function recordName(context: InboxContext, open: OpenUpload): Promise<void> {
+  // a row that waits may claim the name too
+  await context.receivedRows.flush()
   await context.lock(`agency:${open.agency.agencyId}`, async () => {
     const path = standingPath(context, open)
     const standing = path === undefined ? undefined : await findFile(path)

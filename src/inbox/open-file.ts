@@ -1,40 +1,31 @@
 import { constants } from 'node:fs'
-import { copyFile, link, open as openFs, rename, rm, unlink } from 'node:fs/promises'
-import type { FileHandle } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { copyFile, open as openFs, rename, unlink } from 'node:fs/promises'
 import { v7 as createId } from 'uuid'
 import { ConflictError, NotFoundError, UsageError } from '../errors/index.ts'
-import type { Admission } from './account-quotas.ts'
 import { announce, announceSoon } from './announce-upload.ts'
 import { assertActive } from './assert-active.ts'
 import { assertExtension } from './assert-extension.ts'
 import { assertName } from './assert-name.ts'
 import { attemptDatabase } from './attempt-database.ts'
+import { createFile } from './create-file.ts'
 import { toNewUpload } from './open-row.ts'
-import { findFile, identifyHandle, isSameFile } from './file-identity.ts'
+import { findFile, isSameFile } from './file-identity.ts'
 import type { FoundFile } from './file-identity.ts'
 import { findGhostBytes } from './ghosts.ts'
 import type { InboxContext } from './inbox-context.ts'
-import { isWithoutLinks } from './link-or-copy.ts'
 import { keepOpenBytes, recordName, standingPath } from './keep-bytes.ts'
-import { createOpenUpload, drainWrites, wholePrefix } from './open-upload.ts'
+import { drainWrites, wholePrefix } from './open-upload.ts'
 import type { OpenUpload } from './open-upload.ts'
+import { createNew, readWrite, register, undo } from './opening.ts'
+import type { Opening } from './opening.ts'
 import type { OpenMode, Sender } from './types.ts'
 import type { UploadRow } from './upload-row.ts'
 import { findUploadByFile, saveReceiving } from './upload-store.ts'
 
-/** One OPEN, as its steps hand it on. */
-interface Opening {
-  readonly sender: Sender
-  readonly path: readonly string[]
-  readonly absolute: string
-  readonly mode: OpenMode
-  readonly forcedTemplate: string | null
-  readonly admission: Admission
+/** The file is being closed: OPEN waits for that, without the lock, which the CLOSE may need. */
+interface Ending {
+  readonly ending: Promise<unknown>
 }
-
-const readWrite = constants.O_RDWR | constants.O_NOFOLLOW
-const createNew = readWrite | constants.O_CREAT | constants.O_EXCL
 
 function assertMayOpen(found: FoundFile | undefined, mode: OpenMode): void {
   if (found === undefined) {
@@ -44,54 +35,6 @@ function assertMayOpen(found: FoundFile | undefined, mode: OpenMode): void {
   if (found.kind === 'folder') throw new UsageError('PATH_KIND', 'There is a folder of this name.')
   if (mode.create && mode.exclusive)
     throw new ConflictError('PATH_EXISTS', 'There is a file of this name already.')
-}
-
-/** Makes the state of a file that is open under its final name; `base` bytes of it count as written. */
-function register(
-  context: InboxContext,
-  opening: Opening,
-  handle: FileHandle,
-  known: {
-    uploadId: string
-    base: number
-    isAcknowledged: boolean
-    openedAt?: Date
-    hasSecondName?: boolean
-    namesDurable?: Promise<unknown>
-  },
-): OpenUpload {
-  const { sender, path, mode } = opening
-  const { device, inode } = identifyHandle(handle)
-  const open = createOpenUpload({
-    uploadId: known.uploadId,
-    agency: sender.agency,
-    account: sender.account,
-    source: sender.source,
-    sessionId: sender.sessionId ?? null,
-    forcedTemplate: opening.forcedTemplate,
-    openedAt: known.openedAt ?? new Date(),
-    device,
-    inode,
-    handle,
-    maxBytes: sender.quota?.maxFileBytes ?? Infinity,
-    isAppend: mode.append && !mode.truncate,
-    isAcknowledged: known.isAcknowledged,
-    hasSecondName: known.hasSecondName ?? false,
-    namesDurable: known.namesDurable,
-    base: known.base,
-    path,
-    fileName: path.at(-1) ?? '',
-  })
-  context.openUploads.set(open.uploadId, open)
-  return open
-}
-
-/** An OPEN has failed: nothing of it stays, and what stood there before it still stands. */
-async function undo(context: InboxContext, open: OpenUpload): Promise<void> {
-  context.quotas.end(open)
-  context.openUploads.delete(open.uploadId)
-  await rm(context.places.openSpool(open.uploadId), { force: true })
-  await open.handle.close()
 }
 
 /** Gives a file that is known by now the name, in one step; whatever had the name lives on in the spool. */
@@ -197,11 +140,20 @@ async function copyOnWrite(
   return kept
 }
 
+/** The end of a file that is being closed, or given up, at this moment: what comes of it must be known before it is gone on with. */
+function findEnding(context: InboxContext, found: FoundFile): Promise<unknown> | undefined {
+  for (const open of context.openUploads.values())
+    if (open.ending !== undefined && isSameFile(found, open)) return open.ending
+  return undefined
+}
+
 async function reopen(
   context: InboxContext,
   opening: Opening,
   found: FoundFile,
-): Promise<OpenUpload> {
+): Promise<OpenUpload | Ending> {
+  const ending = findEnding(context, found)
+  if (ending !== undefined) return { ending }
   for (const old of context.openUploads.values())
     if (isSameFile(found, old)) return takeOver(context, opening, old)
   const owner = await attemptDatabase(context, () =>
@@ -213,50 +165,11 @@ async function reopen(
     : copyOnWrite(context, opening, row)
 }
 
-/** A new file under its name alone, where the file system has no hard links. */
-async function createUnlinked(context: InboxContext, opening: Opening): Promise<OpenUpload> {
-  const handle = await openFs(opening.absolute, createNew, 0o600)
-  return register(context, opening, handle, {
-    uploadId: createId(),
-    base: 0,
-    isAcknowledged: false,
-  })
-}
-
-/** Begins to make names durable, so that CLOSE need not wait for it; that is where a failure is told. */
-function syncNames({ syncFolder }: InboxContext, paths: readonly string[]): Promise<unknown> {
-  const syncing = Promise.all(paths.map((path) => syncFolder(dirname(path))))
-  syncing.catch(() => undefined)
-  return syncing
-}
-
-/** A new file: made in the spool as `<id>.open`, then given its name in the inbox. */
-async function createFile(context: InboxContext, opening: Opening): Promise<OpenUpload> {
-  const uploadId = createId()
-  const second = context.places.openSpool(uploadId)
-  const handle = await openFs(second, createNew, 0o600)
-  try {
-    await link(second, opening.absolute)
-  } catch (error) {
-    await handle.close()
-    await rm(second, { force: true })
-    if (isWithoutLinks(error)) return createUnlinked(context, opening)
-    throw error
-  }
-  return register(context, opening, handle, {
-    uploadId,
-    base: 0,
-    isAcknowledged: false,
-    hasSecondName: true,
-    namesDurable: syncNames(context, [second, opening.absolute]),
-  })
-}
-
 async function openByMode(
   context: InboxContext,
   opening: Opening,
   found: FoundFile | undefined,
-): Promise<OpenUpload> {
+): Promise<OpenUpload | Ending> {
   const { sender, path, mode } = opening
   if (found === undefined && !mode.truncate && !mode.exclusive) {
     const ghost = await findGhostBytes(context, sender, path)
@@ -311,14 +224,22 @@ export async function openFile(
   if (sender.sessionId !== undefined) context.liveSessions.add(sender.sessionId)
   context.muffle(agency.agency)
   const segments = path.map((segment) => segment.normalize('NFC'))
-  const { open, isReplaced } = await context.lock(`agency:${agency.agencyId}`, async () => {
-    const { absolute, found } = await context.places.look(agency.agency, 'inbox', segments)
-    if (found !== undefined) await context.receivedRows.flush()
-    const opening = { sender, path: segments, absolute, mode, forcedTemplate, admission }
-    const open = await openByMode(context, opening, found)
-    context.quotas.begin(sender, open, open.base)
-    return { open, isReplaced: found !== undefined }
-  })
+  const attempt = () =>
+    context.lock(`agency:${agency.agencyId}`, async () => {
+      const { absolute, found } = await context.places.look(agency.agency, 'inbox', segments)
+      if (found !== undefined) await context.receivedRows.flush()
+      const opening = { sender, path: segments, absolute, mode, forcedTemplate, admission }
+      const open = await openByMode(context, opening, found)
+      if ('ending' in open && !('uploadId' in open)) return open
+      context.quotas.begin(sender, open, open.base)
+      return { open, isReplaced: found !== undefined }
+    })
+  let opened = await attempt()
+  while ('ending' in opened) {
+    await opened.ending
+    opened = await attempt()
+  }
+  const { open, isReplaced } = opened
   try {
     if (open.hasSecondName && !isReplaced) announceSoon(context, open)
     else if (!(isReplaced && mode.truncate)) await announce(context, open)

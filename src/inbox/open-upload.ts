@@ -45,6 +45,8 @@ export interface OpenUpload extends FileIdentity {
   failure: AppError | undefined
   isRemoved: boolean
   isEnded: boolean
+  /** Settles when the end that has begun, by CLOSE or without, is over; undefined before. Never rejects. */
+  ending: Promise<unknown> | undefined
   readonly inFlight: Set<Promise<unknown>>
 }
 
@@ -64,6 +66,7 @@ export type OpenedFile = Omit<
   | 'failure'
   | 'isRemoved'
   | 'isEnded'
+  | 'ending'
   | 'inFlight'
 > & { readonly written?: Coverage }
 
@@ -78,6 +81,7 @@ export function createOpenUpload(opened: OpenedFile): OpenUpload {
     failure: undefined,
     isRemoved: false,
     isEnded: false,
+    ending: undefined,
     inFlight: new Set(),
   }
 }

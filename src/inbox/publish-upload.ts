@@ -6,6 +6,7 @@ import { toJournalEntry, toNewUpload } from './open-row.ts'
 import type { OpenUpload } from './open-upload.ts'
 import { assertUncut } from './own-upload.ts'
 import { noteEnd, noteRow, reasonOf, takePlace } from './upload-end.ts'
+import type { ReceivedEnd } from './received-rows.ts'
 import type { End } from './upload-end.ts'
 
 /**
@@ -14,7 +15,13 @@ import type { End } from './upload-end.ts'
  */
 async function isAsMade(context: InboxContext, open: OpenUpload, bytes: number): Promise<boolean> {
   if (open.namesDurable === undefined || !open.hasSecondName) return false
-  await open.namesDurable
+  try {
+    await open.namesDurable
+  } catch (error) {
+    // its folder has another name by now; any other failure of a sync is told, since the system tells it only once
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
   const path = standingPath(context, open)
   const standing = path === undefined ? undefined : await findFile(path)
   if (standing === undefined || !isSameFile(standing, open)) return false
@@ -30,6 +37,9 @@ async function finishSecondName(context: InboxContext, open: OpenUpload): Promis
   await syncFolder(places.spoolFolder)
 }
 
+const stateOf = ({ isRemoved }: OpenUpload): ReceivedEnd['state'] =>
+  isRemoved ? 'withdrawn' : 'received'
+
 /** The row is on its way; only who has no session, at whose end it is waited for, waits here. */
 async function addRow(
   context: InboxContext,
@@ -37,7 +47,9 @@ async function addRow(
   end: End,
   ready: Promise<void> = Promise.resolve(),
 ): Promise<void> {
-  const saving = context.receivedRows.add(toNewUpload(context, open, end.bytes), end, ready)
+  // As it is now: a REMOVE or RENAME may have come since the journal was written, and one that comes later finds what waits here.
+  const now = { ...end, state: stateOf(open), reason: reasonOf(open) }
+  const saving = context.receivedRows.add(toNewUpload(context, open, end.bytes), now, ready)
   const noted = saving.finally(() => {
     context.quotas.end(open)
     noteRow(context, open)
@@ -61,7 +73,6 @@ async function publishPlaced(context: InboxContext, open: OpenUpload, end: End):
   assertUncut(open, placed?.size ?? -1, end.bytes)
   await addRow(context, open, end)
   if (place !== 'won') return
-  await context.receivedRows.flush()
   await recordName(context, open)
 }
 

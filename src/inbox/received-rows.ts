@@ -42,7 +42,8 @@ export function createReceivedRows(
 ): ReceivedRows {
   const { db } = context
   const waiting: Waiting[] = []
-  const ids = new Set<string>()
+  /** What has not settled, by its upload. */
+  const unsettled = new Map<string, Promise<unknown>>()
   let saving: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
 
@@ -54,7 +55,7 @@ export function createReceivedRows(
   }
 
   function settle({ row, settle }: Waiting, failure?: Error): void {
-    ids.delete(row.uploadId)
+    unsettled.delete(row.uploadId)
     settle(failure)
   }
 
@@ -91,24 +92,30 @@ export function createReceivedRows(
   return {
     add(row, end, ready) {
       const placed = ready.then(() => undefined, toError)
-      return new Promise((resolve, reject) => {
+      const added = new Promise<void>((resolve, reject) => {
         waiting.push({
           row,
           end,
           ready: placed,
           settle: (failure) => (failure === undefined ? resolve() : reject(failure)),
         })
-        ids.add(row.uploadId)
-        if (saving !== undefined) return
+      })
+      unsettled.set(
+        row.uploadId,
+        added.catch(() => undefined),
+      )
+      if (saving === undefined)
         timer ??= setTimeout(() => {
           saving ??= saveWaiting()
         }, gatherMs)
-      })
+      return added
     },
     async flush() {
+      // Not for what is added meanwhile: with busy senders that would never end.
+      const before = [...unsettled.values()]
       if (waiting.length > 0) saving ??= saveWaiting()
-      await saving
+      await Promise.all(before)
     },
-    isWaiting: (uploadId) => ids.has(uploadId),
+    isWaiting: (uploadId) => unsettled.has(uploadId),
   }
 }

@@ -77,6 +77,8 @@ async function withdraw(context: InboxContext, row: UploadRow): Promise<boolean>
   return true
 }
 
+const ownRowMs = 30_000
+
 async function reconcileEntry(
   context: InboxContext,
   entry: JournalEntry,
@@ -92,7 +94,10 @@ async function reconcileEntry(
   if (context.receivedRows.isWaiting(entry.uploadId)) return false
   if (row === undefined) {
     const isElsewhere = !isOurs(entry.nodeId) && isAlive(entry.nodeId)
-    return entry.state === 'receiving' && isElsewhere ? false : record(context, entry, row)
+    // a process that lives makes the row itself, within moments, and knows its sessions
+    const isFresh = Date.now() - Date.parse(entry.at) < ownRowMs
+    if (isElsewhere && (entry.state === 'receiving' || isFresh)) return false
+    return record(context, entry, row)
   }
   if (row.archived_at !== null) {
     await context.journal.remove(entry.uploadId)

@@ -10,6 +10,7 @@ import { findMendedUpload } from './rejects-origin.ts'
 import type { StandingUpload } from './standing-upload.ts'
 import { renameUpload, touchUpload, withdrawUpload } from './touch-store.ts'
 import type { Sender } from './types.ts'
+import { findUpload } from './upload-store.ts'
 
 /** Records a rename in memory and in the database; the scan finds out by itself what the database missed. */
 export async function recordRename(
@@ -22,6 +23,8 @@ export async function recordRename(
   if (open !== undefined) {
     open.path = path
     open.fileName = fileName
+    // its CLOSE may have begun, and its row be waiting under the old name
+    await context.receivedRows.flush()
   }
   const uploadId = row?.upload_id ?? open?.uploadId
   if (uploadId === undefined) return
@@ -66,13 +69,21 @@ export async function recordRemoval(
   context: InboxContext,
   { agency, account }: Sender,
   found: FoundFile,
-  { open, row }: StandingUpload,
+  { open, row: found_ }: StandingUpload,
 ): Promise<void> {
+  let known = found_
   if (open !== undefined) {
     open.isRemoved = true
     open.path = undefined
-    return
+    if (open.ending === undefined) return
+    // its CLOSE has begun, and perhaps not noticed any more
+    await context.receivedRows.flush()
+    const attempt = await attemptDatabase(context, () =>
+      findUpload(context.db, agency.agencyId, open.uploadId),
+    )
+    known = attempt?.result
   }
+  const row = known
   if (row === undefined) return
   const saved = await attemptDatabase(context, () =>
     withdrawUpload(context.db, agency.agencyId, row.upload_id, 'WITHDRAWN'),

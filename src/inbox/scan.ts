@@ -142,8 +142,9 @@ export function createScan(context: InboxContext): Scan {
     stray: { absolute: string; found: FoundFile; over: UploadRow | undefined },
   ): Promise<boolean> {
     const name = stray.absolute.split('/').at(-1) ?? ''
-    if (isTemporaryName(name)) return false
-    if (!isUsable(name)) {
+    const isTemporary = isTemporaryName(name)
+    if (isTemporary && stray.found.links < 2) return false
+    if (!isTemporary && !isUsable(name)) {
       refuse(stray.absolute, agency.agencyId, 'a name that cannot be used')
       return false
     }
@@ -151,6 +152,7 @@ export function createScan(context: InboxContext): Scan {
     looks.delete(stray.absolute)
     const uploadId = await findUnfinished(context, stray.found)
     if (uploadId !== undefined) return noteUnfinished(agency, stray, uploadId)
+    if (isTemporary) return false
     return adopt(context, { ...agency, ...stray })
   }
 

@@ -51,17 +51,24 @@ export async function hashFile(path: string): Promise<string> {
   return hash.digest('hex')
 }
 
+/** Bytes that begin like no kind of file: chance must not send one the way of a damaged archive. */
+function makeBytes(length: number): Buffer {
+  const bytes = randomBytes(length)
+  bytes.writeUInt8(0, 0)
+  return bytes
+}
+
 /** Makes the files to send, in a folder that should lie in memory. */
 export async function makeMaterial(folder: string, sizes: Sizes): Promise<Material> {
   await mkdir(folder, { recursive: true })
   const large = join(folder, 'large.bin')
   const file = await open(large, 'w')
-  for (let at = 0; at < sizes.largeMiB; at += 1) await file.write(randomBytes(mebibyte))
+  for (let at = 0; at < sizes.largeMiB; at += 1) await file.write(makeBytes(mebibyte))
   await file.close()
   const small: string[] = []
   for (let index = 0; index < sizes.smallFiles; index += 1) {
     const path = join(folder, `small-${index}.bin`)
-    await writeFile(path, randomBytes(smallBytes))
+    await writeFile(path, makeBytes(smallBytes))
     small.push(path)
   }
   return {
