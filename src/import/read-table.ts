@@ -241,9 +241,13 @@ export async function readTable(input: ReadInput, findings: Findings): Promise<J
   return { batches, sha256: () => reader.sha256(), close: () => reader.close() }
 }
 
-/** The first row of a rejects.csv is its header; a template without a header finds its columns there by number. */
+/**
+ * The first row of a rejects.csv is its header; a template without a header finds its columns there by number. The blank names at its
+ * end were made for rows with too many cells: such a row is whole only once they are empty.
+ */
 function findRejectsHeader(rows: readonly RawRow[], template: Template): Header {
-  return findHeader(rows, listNamedColumns(template), rows[0]?.row ?? 1)
+  const header = findHeader(rows, listNamedColumns(template), rows[0]?.row ?? 1)
+  return { ...header, maxWidth: header.minWidth }
 }
 
 function refuseEmpty(): FileError {

@@ -40,27 +40,31 @@ export async function importFlow(
   return { flow, version, changed: true }
 }
 
-async function seedFlows(trx: Trx, agencyId: number): Promise<void> {
+/** Gives an agency the default flow, unless it has one by now; and what remains to be written into the audit trail. */
+async function seedFlows(trx: Trx, agencyId: number): Promise<() => Promise<void>> {
   await lockFlows(trx, agencyId)
-  if ((await listNewestFlows(trx, agencyId)).length > 0) return
+  if ((await listNewestFlows(trx, agencyId)).length > 0) return () => Promise.resolve()
   const body = parseFlow(defaultFlow)
   const { flow } = body
   const sha256 = hashFlow(body)
   await insertFlow(trx, { agencyId, flow, version: 1, source: defaultFlow, body, sha256 })
   const detail = { version: 1, sha256 }
-  await recordAudit(trx, {
-    agencyId,
-    actor: 'docketdrop',
-    action: 'flow.seed',
-    subject: flow,
-    detail,
-  })
+  const entry = { agencyId, actor: 'docketdrop', action: 'flow.seed', subject: flow, detail }
+  return () => recordAudit(trx, entry)
 }
 
-/** The newest version of each of an agency's flows; an agency that never had one is given the default flow. */
-export async function loadFlows(trx: Trx, agencyId: number): Promise<FlowVersion[]> {
+/** An agency's flows. */
+export interface LoadedFlows {
+  /** The newest version of each. */
+  readonly flows: FlowVersion[]
+  /** Audits what was made on the way. Call it last: from then to the commit every other audited act of the agency waits. */
+  readonly audit: () => Promise<void>
+}
+
+/** Loads the flows of an agency; one that never had any is given the default flow. */
+export async function loadFlows(trx: Trx, agencyId: number): Promise<LoadedFlows> {
   const flows = await listNewestFlows(trx, agencyId)
-  if (flows.length > 0) return flows
-  await seedFlows(trx, agencyId)
-  return listNewestFlows(trx, agencyId)
+  if (flows.length > 0) return { flows, audit: () => Promise.resolve() }
+  const audit = await seedFlows(trx, agencyId)
+  return { flows: await listNewestFlows(trx, agencyId), audit }
 }

@@ -122,7 +122,11 @@ export function createMessaging({ db, bell, log, agencies, now }: MessagingParts
   }
 
   async function loadStored(agencyId: number): Promise<FlowVersion[]> {
-    return inTransaction(db, (trx) => loadFlows(trx, agencyId))
+    return inTransaction(db, async (trx) => {
+      const { flows, audit } = await loadFlows(trx, agencyId)
+      await audit()
+      return flows
+    })
   }
 
   async function getVersion(agencyId: number, flow: string): Promise<FlowVersion> {

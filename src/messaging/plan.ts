@@ -21,14 +21,18 @@ export async function planMessages(
 ): Promise<PlanResult> {
   const { agencyId, defaultLanguage } = agency
   await lockPlanning(trx, agencyId)
-  const flows = await loadFlows(trx, agencyId)
+  const { flows, audit } = await loadFlows(trx, agencyId)
   const scope = { agencyId, uploadId, now }
-  if ((await takeEvents(trx, scope)) === 0) return { planned: 0, superseded: 0, held: 0 }
+  if ((await takeEvents(trx, scope)) === 0) {
+    await audit()
+    return { planned: 0, superseded: 0, held: 0 }
+  }
   await loadPlanTables(trx, scope, flows, defaultLanguage)
   await decideWanted(trx, agencyId, defaultLanguage)
   const superseded = await cancelUnwanted(trx, agencyId)
   const refreshed = await refreshWanted(trx, agencyId, uploadId, now)
   const made = await insertWanted(trx, agencyId, uploadId)
+  await audit()
   return {
     planned: refreshed.scheduled + made.scheduled,
     superseded,

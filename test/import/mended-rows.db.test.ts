@@ -55,6 +55,37 @@ describe('rows that are mended and sent back', () => {
     assert.deepEqual([await countEvents(agency), await statuses(agency)], [50, ['scheduled false']])
   })
 
+  it('stay rejects while they are still ragged, too long or too short, whatever else was mended', async () => {
+    const agency = await house.openAgency(template)
+    const ragged = [
+      '91,Ana,5125550191,03/02/2027 9:00 AM,Annex, North,CR-91',
+      '92,Ana,5125550192,03/02/2027 9:00 AM,CR-92',
+      row(93, { start: 'TBD' }),
+    ]
+    const upload = await house.send(agency, 'ECR.csv', file([...good, ...ragged]))
+    assert.equal(upload.report?.rows.rejected, 3)
+    const text = await readRejects(upload)
+    const mended = text.replace(',TBD,', ',03/05/2027 9:00 AM,')
+    const again = await house.send(agency, nameOf(upload), mended)
+    assert.deepEqual(
+      [again.report?.rows.accepted, again.report?.rows.rejected],
+      [1, 2],
+      JSON.stringify(again.report?.issues),
+    )
+    assert.deepEqual(
+      again.report?.issues.map(({ code }) => code),
+      ['ROW_COLUMNS'],
+    )
+    assert.equal(await countEvents(agency), 31)
+    const whole = text
+      .replace(',TBD,', ',03/05/2027 9:00 AM,')
+      .replace('Annex," North",CR-91', 'Annex North,CR-91,')
+      .replace('AM,CR-92,', 'AM,Main,CR-92')
+    const last = await house.send(agency, nameOf(upload), whole)
+    assert.deepEqual([last.report?.rows.accepted, last.report?.rows.rejected], [3, 0])
+    assert.equal(await countEvents(agency), 33)
+  })
+
   it('count also when most are still bad, and those come out as rejects again, to be mended in turn', async () => {
     const agency = await house.openAgency(template)
     const upload = await house.send(agency, 'ECR.csv', file([...good, ...bad]))
