@@ -116,8 +116,8 @@ export async function suggestTemplate(path: string, fileName: string): Promise<S
     return isUsed ? [] : [name === '' ? index + 1 : name]
   })
   const unknownCodes = listUnknownCodes(guesses, data)
-  const hasHeader = header !== undefined
+  const headerRow = header?.row
   const dateOrder = guessDateOrder(data)
   const found = { mapped, asked, unused, unknownCodes }
-  return { source: writeSuggestion({ fileName, hasHeader, dateOrder, ...found }), ...found }
+  return { source: writeSuggestion({ fileName, headerRow, dateOrder, ...found }), ...found }
 }

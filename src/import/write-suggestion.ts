@@ -4,7 +4,8 @@ import type { SuggestedLine } from './suggested-lines.ts'
 /** What was found in the sample. */
 export interface SuggestionParts {
   readonly fileName: string
-  readonly hasHeader: boolean
+  /** The number that a spreadsheet shows of the row with the column names; undefined where there is none. */
+  readonly headerRow: number | undefined
   readonly dateOrder: 'mdy' | 'dmy'
   readonly mapped: readonly SuggestedLine[]
   readonly asked: readonly SuggestedLine[]
@@ -45,17 +46,32 @@ function listCodes(unknownCodes: SuggestionParts['unknownCodes']): string[] {
   ]
 }
 
-function listUnused({ unused, hasHeader }: SuggestionParts): string[] {
+function listUnused({ unused, headerRow }: SuggestionParts): string[] {
   if (unused.length === 0) return []
-  const intro = hasHeader
-    ? '# Columns that are not used:'
-    : '# Columns that are not used, by number:'
+  const intro =
+    headerRow === undefined
+      ? '# Columns that are not used, by number:'
+      : '# Columns that are not used:'
   return [intro, ...unused.map((name) => `#   ${write(name)}`)]
+}
+
+function hasName({ source }: SuggestedLine): boolean {
+  return [source].flat().some((one) => {
+    if (typeof one !== 'object') return typeof one === 'string'
+    const columns = 'columns' in one ? one.columns : [one.column]
+    return columns.some((column) => typeof column === 'string')
+  })
+}
+
+/** A header is searched by names; where all names stand twice, columns go by number, and its row must be told. */
+function writeHeader({ headerRow, mapped }: SuggestionParts): string[] {
+  if (headerRow === undefined) return ['header: none']
+  return mapped.length === 0 || mapped.some(hasName) ? [] : [`header: ${headerRow}`]
 }
 
 /** The template as text. What is asked stands as comments; without any line that is sure it maps nothing until one is answered. */
 export function writeSuggestion(parts: SuggestionParts): string {
-  const { fileName, hasHeader, dateOrder, mapped, asked } = parts
+  const { fileName, dateOrder, mapped, asked } = parts
   const taken = new Set(mapped.map(({ field }) => field))
   const toQuestion = ({ field, source, why }: SuggestedLine) =>
     taken.has(field)
@@ -68,7 +84,7 @@ export function writeSuggestion(parts: SuggestionParts): string {
   const lines = [
     `# Suggested from ${JSON.stringify(fileName)}. ${next}: docketdrop template import <agency> <this file>`,
     `template: ${toName(fileName)}`,
-    ...(hasHeader ? [] : ['header: none']),
+    ...writeHeader(parts),
     ...(dateOrder === 'mdy' ? [] : [`dateOrder: ${dateOrder}`]),
     'columns:',
     ...mapped.map(({ field, source }) => `  ${field}: ${write(source)}`),
