@@ -137,6 +137,14 @@ export function createScan(context: InboxContext): Scan {
     return isMade
   }
 
+  /** It was received, and its row is still to be made: taken for an operator's copy it would be imported twice. */
+  async function isJournaled(found: FoundFile): Promise<boolean> {
+    const entries = await context.journal.list()
+    if (!entries.some((entry) => isSameFile(found, entry))) return false
+    context.noteBehind()
+    return true
+  }
+
   async function take(
     agency: { readonly agencyId: number; readonly agency: string },
     stray: { absolute: string; found: FoundFile; over: UploadRow | undefined },
@@ -152,7 +160,7 @@ export function createScan(context: InboxContext): Scan {
     looks.delete(stray.absolute)
     const uploadId = await findUnfinished(context, stray.found)
     if (uploadId !== undefined) return noteUnfinished(agency, stray, uploadId)
-    if (isTemporary) return false
+    if (isTemporary || (stray.over === undefined && (await isJournaled(stray.found)))) return false
     return adopt(context, { ...agency, ...stray })
   }
 
